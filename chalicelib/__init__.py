@@ -1,0 +1,1 @@
+"""Rollcall: check attendees in, and mail each one a confirmation."""

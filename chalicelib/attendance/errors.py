@@ -1,0 +1,102 @@
+"""Every way in which Rollcall says no.
+
+    RollcallError
+    ├── Refused                  the attendee cannot be checked in (now, or with these details)
+    │   ├── NotOpen, Closed      outside the check-in window; carry the event
+    │   ├── NotRegistered        not on the roster, and the event takes no walk-ins
+    │   ├── DetailsRequired      a walk-in without a name
+    │   └── EmailRequired        nobody knows where to send the confirmation
+    ├── UnknownEvent             no event has this code
+    ├── InvalidRequest           a field is missing, of the wrong type, too long or unreadable
+    │   └── InvalidPhone         the text is not a phone number
+    ├── KioskKeyRequired         the event has no self check-in, and no key was shown
+    ├── KioskKeyRejected         a key was shown, and it is not this event's
+    ├── PayloadTooLarge          the request body is over the limit
+    └── StorageUnavailable       the tables did not answer, or refused
+
+`reason` is the stable code that clients act on (docs/api.md lists them all); the message is for
+a log line and holds no personal data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from chalicelib.attendance.event import Event
+
+
+class RollcallError(Exception):
+    """The root. Only its leaves are raised."""
+
+    reason: ClassVar[str]
+
+
+class Refused(RollcallError):
+    """The request was understood, and the attendee is not checked in by it."""
+
+
+class OutsideWindow(Refused):
+    """Check-in is not open; `event` has the times."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(f"event {event.event_code}: {self.reason}")
+        self.event = event
+
+
+class NotOpen(OutsideWindow):
+    reason = "not_open"
+
+
+class Closed(OutsideWindow):
+    reason = "closed"
+
+
+class NotRegistered(Refused):
+    reason = "not_registered"
+
+
+class DetailsRequired(Refused):
+    reason = "details_required"
+
+
+class EmailRequired(Refused):
+    reason = "email_required"
+
+
+class UnknownEvent(RollcallError):
+    reason = "unknown_event"
+
+
+class InvalidRequest(RollcallError):
+    """`field` is the part of the request at fault (None: the body itself), `problem` says why."""
+
+    reason = "invalid_request"
+
+    def __init__(self, field: str | None, problem: str) -> None:
+        super().__init__(f"{field or 'body'}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class InvalidPhone(InvalidRequest):
+    reason = "invalid_phone"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("phone", problem)
+
+
+class KioskKeyRequired(RollcallError):
+    reason = "kiosk_key_required"
+
+
+class KioskKeyRejected(RollcallError):
+    reason = "kiosk_key_rejected"
+
+
+class PayloadTooLarge(RollcallError):
+    reason = "payload_too_large"
+
+
+class StorageUnavailable(RollcallError):
+    reason = "storage_unavailable"

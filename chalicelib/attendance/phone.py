@@ -1,0 +1,49 @@
+"""From the phone number that somebody typed to the id under which Rollcall knows them.
+
+A raw number lives in memory only, between the request (or roster row) and the keyed hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+import phonenumbers
+
+from chalicelib.attendance.errors import InvalidPhone
+
+_LONGEST = 40  # characters; E.164 allows 15 digits, the rest is spaces, hyphens, brackets
+
+# phonenumbers reads letters as a keypad's digits or drops them with all that follows, so that a
+# slip of the finger would become somebody else's number. ー is a hyphen on Japanese keyboards.
+_LETTER = re.compile(r"[^\W\d_ー]")
+
+
+def parse_phone(text: str, region_code: str) -> str:
+    """The number in E.164 form (`+821000001234`).
+
+    Reads national and international writing, spaces, hyphens, full-width digits, and a national
+    number that lost its leading zero. `region_code` (ISO 3166, `KR`) is for numbers without a
+    country code. Raises InvalidPhone; its text never repeats what was typed.
+    """
+    if len(text) > _LONGEST:
+        raise InvalidPhone("too long for a phone number")
+    if _LETTER.search(text):
+        raise InvalidPhone("letters in a phone number")
+    try:
+        number = phonenumbers.parse(text, region_code)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidPhone("not a phone number") from error
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise InvalidPhone("no such phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def attendee_id(phone: str, secret_key: str) -> str:
+    """HMAC-SHA256 of an E.164 number, as 64 hex digits: the same person at every event.
+
+    Keyed, because the ten thousand million Korean numbers can be hashed one by one in minutes.
+    """
+    message = b"attendee:" + phone.encode()
+    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()

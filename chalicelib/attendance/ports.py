@@ -1,0 +1,29 @@
+"""What attendance asks for from storage.
+
+Each method raises StorageUnavailable where the tables do not answer or refuse.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chalicelib.attendance.check_in import CheckIn
+from chalicelib.attendance.event import Event
+from chalicelib.attendance.registration import Registration
+
+
+class Events(Protocol):
+    def get(self, event_code: str) -> Event | None: ...
+
+
+class Registrations(Protocol):
+    def get(self, event_code: str, attendee_id: str) -> Registration | None: ...
+
+    def put(self, registration: Registration) -> None: ...
+
+
+class CheckIns(Protocol):
+    def get(self, event_code: str, attendee_id: str) -> CheckIn | None: ...
+
+    def add(self, check_in: CheckIn) -> CheckIn | None:
+        """Store it, or return the one that already stands for this attendee and event."""

@@ -1,0 +1,164 @@
+"""The one authority on who is checked in: the rule behind `POST …/check-ins`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.attendance.check_in import CheckIn, initial_delivery, new_check_in_id
+from chalicelib.attendance.email import parse_email
+from chalicelib.attendance.errors import (
+    Closed,
+    DetailsRequired,
+    EmailRequired,
+    KioskKeyRequired,
+    NotOpen,
+    NotRegistered,
+    Refused,
+    UnknownEvent,
+)
+from chalicelib.attendance.event import Event, normalize_event_code
+from chalicelib.attendance.phone import attendee_id, parse_phone
+from chalicelib.attendance.ports import CheckIns, Events, Registrations
+from chalicelib.attendance.registration import Registration, clean_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A person at the door, as the request describes them; nothing is parsed yet.
+
+    `no_email`: they have no address, and come in without a confirmation.
+    `staffed`: the request comes from a kiosk that the organizers opened.
+    """
+
+    phone: str
+    nonce: str | None = None
+    name: str | None = None
+    email: str | None = None
+    no_email: bool = False
+    staffed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`first`: this request, or an earlier try with its nonce, made the check-in."""
+
+    check_in: CheckIn
+    first: bool
+
+
+class Reception:
+    """Checks attendees in.
+
+    `secret_key` turns phone numbers into attendee ids, `region_code` (ISO 3166) reads those
+    without a country code, `now` gives aware UTC.
+    """
+
+    def __init__(
+        self,
+        events: Events,
+        registrations: Registrations,
+        check_ins: CheckIns,
+        *,
+        secret_key: str,
+        region_code: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._events = events
+        self._registrations = registrations
+        self._check_ins = check_ins
+        self._secret_key = secret_key
+        self._region_code = region_code
+        self._now = now
+
+    def event(self, event_code: str) -> Event:
+        """The event with this code, upper or lower case. Raises UnknownEvent."""
+        code = normalize_event_code(event_code)
+        event = self._events.get(code) if code else None
+        if event is None:
+            raise UnknownEvent("no event has this code")
+        return event
+
+    def check_in(self, event_code: str, arrival: Arrival) -> Answer:
+        """Check the attendee in, once; again and again it gives the same check-in.
+
+        A first check-in and a duplicate cost one read and one conditional write. What would be
+        refused (closed by now, an address left out this time) costs one more read: a check-in
+        that stands is never denied.
+
+        Raises UnknownEvent, KioskKeyRequired, InvalidPhone, InvalidRequest, or a leaf of Refused.
+        """
+        event = self.event(event_code)
+        if not (event.self_check_in or arrival.staffed):
+            raise KioskKeyRequired("the event has no self check-in")
+        phone = parse_phone(arrival.phone, self._region_code)
+        attendee = attendee_id(phone, self._secret_key)
+        try:
+            candidate = self._admit(event, attendee, phone, arrival)
+        except Refused:
+            earlier = self._check_ins.get(event.event_code, attendee)
+            if earlier is None:
+                raise
+            return Answer(earlier, first=_same_try(earlier, arrival.nonce))
+        earlier = self._check_ins.add(candidate)
+        if earlier is None:
+            return Answer(candidate, first=True)
+        # The SDK repeats a write whose reply was lost, and then meets what it wrote itself.
+        mine = earlier.check_in_id == candidate.check_in_id
+        return Answer(earlier, first=mine or _same_try(earlier, arrival.nonce))
+
+    def _admit(self, event: Event, attendee: str, phone: str, arrival: Arrival) -> CheckIn:
+        now = self._now().replace(microsecond=0)  # as it is stored, and so as it is answered again
+        match event.state(now):
+            case "not_open":
+                raise NotOpen(event)
+            case "closed":
+                raise Closed(event)
+        registration = self._registrations.get(event.event_code, attendee)
+        given_email = parse_email(arrival.email) if arrival.email else None
+        walk_in = None
+        if registration is None:
+            walk_in = _walk_in(event, attendee, phone, arrival.name, given_email)
+            registration = walk_in
+        email = registration.email or given_email
+        if email is None and not arrival.no_email:
+            raise EmailRequired("nobody knows where to send the confirmation")
+        if walk_in:
+            # Before the check-in: dying between the two leaves a registration without a
+            # check-in, which the next try completes, never a check-in of nobody.
+            self._registrations.put(walk_in)
+        return CheckIn(
+            check_in_id=new_check_in_id(),
+            event_code=event.event_code,
+            attendee_id=attendee,
+            name=registration.name,
+            email=email,
+            checked_at=now,
+            source=registration.source,
+            nonce=arrival.nonce,
+            delivery=initial_delivery(email),
+            expires_at=event.expires_at,
+        )
+
+
+def _walk_in(
+    event: Event, attendee: str, phone: str, name: str | None, email: str | None
+) -> Registration:
+    if not event.walk_ins:
+        raise NotRegistered("not on the roster")
+    if not name or not name.strip():
+        raise DetailsRequired("a walk-in without a name")
+    return Registration(
+        event_code=event.event_code,
+        attendee_id=attendee,
+        name=clean_name(name),
+        email=email,
+        phone_last4=phone[-4:],
+        source="walk_in",
+        expires_at=event.expires_at,
+    )
+
+
+def _same_try(check_in: CheckIn, nonce: str | None) -> bool:
+    return nonce is not None and nonce == check_in.nonce

@@ -1,0 +1,53 @@
+"""A registration: a person on one event's roster, or a walk-in."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.attendance.errors import InvalidRequest
+
+Source = Literal["roster", "walk_in"]
+
+_LONGEST_NAME = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """`phone_last4` lets people recognise the row; `email` is None where the roster has none."""
+
+    event_code: str
+    attendee_id: str
+    name: str
+    email: str | None
+    phone_last4: str
+    source: Source
+    expires_at: datetime
+
+
+def clean_name(text: str) -> str:
+    """The name on one line: NFC, runs of white space as one space, no control characters.
+
+    Raises InvalidRequest where nothing visible is left, or more than 100 characters are.
+    """
+    # Cs are lone surrogates, which no UTF-8 can carry. Cf stays but for the bidi overrides and
+    # isolates: it holds the joiners that names in several scripts (and emoji) are written with.
+    kept = (
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if character.isspace()
+        or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDI)
+    )
+    name = " ".join("".join(kept).split())
+    if all(unicodedata.category(character) in _UNSEEN for character in name):
+        raise InvalidRequest("name", "empty")
+    if len(name) > _LONGEST_NAME:
+        raise InvalidRequest("name", f"longer than {_LONGEST_NAME} characters")
+    return name
+
+
+_UNSEEN = frozenset({"Cf", "Zs"})
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

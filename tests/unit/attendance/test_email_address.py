@@ -1,0 +1,75 @@
+"""The addresses to which confirmations go, and how much of one is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.attendance.email import mask_email, parse_email
+from chalicelib.attendance.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("hana@example.com", "hana@example.com"),
+        ("  hana@example.com\n", "hana@example.com"),
+        ("Hana@EXAMPLE.com", "Hana@example.com"),
+        ("hana+meetup@mail.example.com", "hana+meetup@mail.example.com"),
+        ("o'hana@example.com", "o'hana@example.com"),
+        ("hana@예시.kr", "hana@xn--vv4b11d.kr"),
+        ("hana@ｅｘａｍｐｌｅ.com", "hana@example.com"),
+    ],
+)
+def test_an_address_is_brought_into_its_normal_form(text: str, address: str) -> None:
+    assert parse_email(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hana",
+        "hana@",
+        "@example.com",
+        "hana@localhost",
+        "hana@example",
+        "hana@[127.0.0.1]",
+        "hana@@example.com",
+        "ha..na@example.com",
+        "hana@exa mple.com",
+        "Hana <hana@example.com>",
+        "hana@example.com, duri@example.com",
+        "hana@example.com\r\nBcc: duri@example.com",
+        "hana@example.com\x00",
+        "하나@example.com",
+        "\ud800@example.com",
+        "hana@\ud800.com",
+        "hana@" + "a" * 64 + ".com",
+        "a" * 243 + "@example.com",
+        "a" * 100_000,
+    ],
+)
+def test_what_mail_servers_would_not_carry_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_email(text)
+    assert refusal.value.field == "email"
+
+
+def test_a_refusal_does_not_repeat_the_address() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_email("hana@localhost")
+    assert "hana" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [
+        ("hana@example.com", "h***@example.com"),
+        ("h@example.com", "h***@example.com"),
+        ('"a@b"@example.com', '"***@example.com'),
+    ],
+)
+def test_of_an_address_only_the_first_letter_and_the_domain_are_shown(
+    address: str, masked: str
+) -> None:
+    assert mask_email(address) == masked
