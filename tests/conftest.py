@@ -1,14 +1,93 @@
-"""What all tests share."""
+"""What all tests share: the app under known settings, and DynamoDB without an account."""
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from chalice.test import Client
+from loopback import HOST, free_port, listens
+from moto import mock_aws
 
+from chalicelib import settings
 from chalicelib.attendance.event import Event
+from chalicelib.attendance.phone import attendee_id, parse_phone
+from chalicelib.attendance.registration import Registration
+from chalicelib.wiring import Wiring
+from local import processes
+from local.dynamodb import MissingExtra, dynamodb_local_command, install
+from local.runtime import Knobs
+from local.tables import create_tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 NOW = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)  # 19:00 in Seoul
+
+ENVIRONMENT = {
+    "EVENT_TABLE": "events",
+    "REGISTRATION_TABLE": "registrations",
+    "CHECK_IN_TABLE": "check-ins",
+    "CHECK_IN_STREAM_ARN": (
+        "arn:aws:dynamodb:us-east-1:123456789012:table/check-ins/stream/2026-01-01T00:00:00.000"
+    ),
+    "SECRET_KEY": "a key for tests",
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_PORT": "1",
+    "SMTP_SECURITY": "none",
+    "MAIL_FROM": "Meetup <hello@example.com>",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+pytest_plugins = ["chromium", "running"]
+
+TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckInTable": "check-ins"}
+
+# Before app.py is imported: it reads its settings then. And nothing of the machine's own AWS
+# configuration reaches a test.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "SMTP_", "MAIL_"))]:
+    del os.environ[_name]
+os.environ.update(ENVIRONMENT)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI everything is installed, so a test that cannot run there is a failure."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped:
+        report.outcome = "failed"
+    return report
+
+
+@pytest.fixture
+def app_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.LogCaptureFixture]:
+    """What Rollcall logs; Chalice keeps its app's records from the root logger."""
+    logger = logging.getLogger("rollcall")
+    monkeypatch.setattr(logger, "propagate", False)
+    logger.addHandler(caplog.handler)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[DynamoDBClient]:
+    """moto's DynamoDB, in this process and empty, with the tables of infrastructure/."""
+    # A session of its own for each test would read the SDK's service models each time anew.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
+        client = boto3.client("dynamodb")
+        create_tables(client, TABLES)
+        yield client
 
 
 @pytest.fixture
@@ -26,3 +105,73 @@ def event() -> Event:
         locale="ko",
         expires_at=NOW + timedelta(days=180),
     )
+
+
+@pytest.fixture
+def wiring(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Wiring:
+    """The app's parts over `dynamodb`, at NOW."""
+    import app
+
+    fresh = Wiring(settings.load(), now=lambda: NOW)
+    monkeypatch.setattr(app, "wiring", fresh)
+    return fresh
+
+
+@pytest.fixture
+def client(wiring: Wiring) -> Iterator[Client]:
+    """Chalice's test client for the app: `client.http` and `client.lambda_`."""
+    import app
+
+    with Client(app.app) as client:
+        yield client
+
+
+@pytest.fixture
+def register(wiring: Wiring, event: Event) -> Callable[..., Registration]:
+    """Puts `event` in the table, and a person on its roster."""
+
+    def put(phone: str = "010-0000-0001", **fields: str | None) -> Registration:
+        number = parse_phone(phone, "KR")
+        known: Mapping[str, str | None] = {"name": "김하나", "email": "hana@example.com"}
+        registration = Registration(
+            event_code=event.event_code,
+            attendee_id=attendee_id(number, ENVIRONMENT["SECRET_KEY"]),
+            phone_last4=number[-4:],
+            source="roster",
+            expires_at=event.expires_at,
+            **{**known, **fields},  # type: ignore[arg-type]
+        )
+        wiring.registration_table.put(registration)
+        return registration
+
+    wiring.event_table.put(event)
+    return put
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The endpoint of moto's server, as the local runtime starts it."""
+    port = free_port()
+    server = processes.start(processes.python("local.moto", str(port)), os.environ)
+    try:
+        processes.wait_until(lambda: listens(port), server, "moto")
+        yield f"http://{HOST}:{port}"
+    finally:
+        processes.stop(server)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The endpoint of AWS's DynamoDB Local; its jars are those of the local runtime."""
+    port = free_port()
+    try:
+        jars = install(Knobs.read(os.environ).state)
+    except MissingExtra as error:
+        pytest.skip(str(error))
+    command = dynamodb_local_command(jars, port, "-inMemory")
+    server = processes.start(command, os.environ, quiet=True)
+    try:
+        processes.wait_until(lambda: listens(port), server, "DynamoDB Local")
+        yield f"http://{HOST}:{port}"
+    finally:
+        processes.stop(server)

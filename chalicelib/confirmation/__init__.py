@@ -1,0 +1,1 @@
+"""From a stream record to a delivered mail."""

@@ -1,0 +1,70 @@
+"""A stream record, read with distrust: whatever is odd in it is left out, and nothing raises.
+
+Shapes: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Image = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An INSERT. `image` is None where the stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE).
+
+    `sequence_number` is "" where the record has none: as a batch item failure that means the
+    whole batch, so that nothing is lost.
+    """
+
+    sequence_number: str
+    keys: Image
+    image: Image | None
+
+
+def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:
+    """The INSERTs of a stream event, in their order; all other records mail nothing."""
+    records = event.get("Records")
+    for record in records if isinstance(records, list) else []:
+        if not isinstance(record, dict) or record.get("eventName") != "INSERT":
+            continue
+        change = record.get("dynamodb")
+        if not isinstance(change, dict):
+            continue
+        sequence_number = change.get("SequenceNumber")
+        yield NewItem(
+            sequence_number=sequence_number if isinstance(sequence_number, str) else "",
+            keys=_image(change.get("Keys")) or {},
+            image=_image(change.get("NewImage")),
+        )
+
+
+def text(image: Image, name: str) -> str | None:
+    """A String attribute, without white space around it; None where it is absent or blank."""
+    value = image.get(name)
+    found = value.get("S") if isinstance(value, dict) else None
+    return (found.strip() or None) if isinstance(found, str) else None
+
+
+def moment(image: Image, name: str) -> datetime | None:
+    """A time: epoch seconds in a Number (aware UTC), or ISO 8601 in a String.
+
+    Text without an offset gives a naive datetime: nobody knows its zone.
+    """
+    value = image.get(name)
+    if not isinstance(value, dict):
+        return None
+    try:
+        if "N" in value:
+            return datetime.fromtimestamp(float(value["N"]), UTC)
+        return datetime.fromisoformat(text(image, name) or "")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _image(value: object) -> Image | None:
+    return value if isinstance(value, dict) else None

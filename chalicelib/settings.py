@@ -1,0 +1,216 @@
+"""The settings, and the only reader of os.environ.
+
+A missing or wrong setting stops the function at its start, by name, with what was expected.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+
+from phonenumbers import SUPPORTED_REGIONS
+
+Security = Literal["tls", "starttls", "none"]
+StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
+T = TypeVar("T")
+
+# Enough to catch a slip; whether mail arrives there, only a mail can tell.
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # visible ASCII around one @
+
+
+class SettingsError(Exception):
+    """One or more settings are missing or wrong; the message names each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value, or the name of the SSM SecureString that holds it."""
+
+    value: str | None = None
+    parameter: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Secret(parameter={self.parameter!r})" if self.parameter else "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail leaves: without a login where `username` is None.
+
+    `timeout` in seconds, for each wait on the server; `sender` is `(name, address)`.
+    """
+
+    host: str
+    port: int
+    security: Security
+    username: str | None
+    password: Secret
+    timeout: float
+    sender: tuple[str, str]
+    reply_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    event_table: str
+    registration_table: str
+    check_in_table: str
+    check_in_stream_arn: str
+    batch_size: int
+    starting_position: StartingPosition
+    secret_key: Secret
+    default_region_code: str
+    mail: MailSettings
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment (or the mapping given). Raises SettingsError, naming every fault."""
+    reader = _Reader(_process_environment() if environment is None else environment)
+    security = cast(Security, reader.choice("SMTP_SECURITY", ("tls", "starttls", "none"), "tls"))
+    host = reader.text("SMTP_HOST", "smtp.gmail.com")
+    if security == "none" and not _is_loopback(host):
+        reader.fault("SMTP_SECURITY", "tls or starttls (none is for a server on loopback only)")
+    username = reader.text("SMTP_USERNAME", "") or None
+    settings = Settings(
+        event_table=reader.text("EVENT_TABLE"),
+        registration_table=reader.text("REGISTRATION_TABLE"),
+        check_in_table=reader.text("CHECK_IN_TABLE"),
+        check_in_stream_arn=reader.parsed(
+            "CHECK_IN_STREAM_ARN", "the ARN of the check-in table's stream", _stream_arn
+        ),
+        batch_size=reader.number("BATCH_SIZE", 1, 10_000, 5),
+        starting_position=cast(
+            StartingPosition,
+            reader.choice("STARTING_POSITION", ("LATEST", "TRIM_HORIZON"), "LATEST"),
+        ),
+        secret_key=reader.secret("SECRET_KEY"),
+        default_region_code=reader.parsed(
+            "DEFAULT_REGION_CODE", "a country code such as KR", _region_code, "KR"
+        ),
+        mail=MailSettings(
+            host=host,
+            port=reader.number("SMTP_PORT", 1, 65_535, 465),
+            security=security,
+            username=username,
+            password=reader.secret("SMTP_PASSWORD") if username else Secret(),
+            timeout=reader.number("SMTP_TIMEOUT", 1, 300, 10),
+            sender=reader.parsed(
+                "MAIL_FROM", "a sender such as Meetup <hello@example.com>", _sender
+            ),
+            reply_to=reader.parsed(
+                "MAIL_REPLY_TO", "an address such as hello@example.com", _reply_to
+            ),
+        ),
+    )
+    reader.finish()
+    return settings
+
+
+def _process_environment() -> Mapping[str, str]:
+    """os.environ, completed from the file that SETTINGS_FILE names.
+
+    The stage `local` names one: Chalice writes a stage's variables over the process's own, and
+    there a setting given in the environment has to win. AWS_… settings in it are for the SDK,
+    which reads os.environ by itself.
+    """
+    file = os.environ.get("SETTINGS_FILE")
+    if file and Path(file).is_file():
+        for name, value in json.loads(Path(file).read_text()).items():
+            os.environ.setdefault(name, value)
+    return os.environ
+
+
+class _Reader:
+    """Reads one setting after the other, and keeps the faults for one report."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._faults: list[str] = []
+
+    def fault(self, name: str, expected: str) -> None:
+        state = "is wrong" if self._environment.get(name) else "is missing"
+        self._faults.append(f"{name} {state}: expected {expected}")
+
+    def finish(self) -> None:
+        if self._faults:
+            hint = "; run `make services` first" if "SETTINGS_FILE" in self._environment else ""
+            raise SettingsError("; ".join(self._faults) + hint)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environment.get(name) or default
+        if value is None:
+            self.fault(name, "a value")
+            return ""
+        return value
+
+    def parsed(
+        self, name: str, expected: str, parse: Callable[[str], T], default: str | None = None
+    ) -> T:
+        try:
+            return parse(self._environment.get(name) or default or "")
+        except ValueError:
+            self.fault(name, expected)
+            return cast(T, None)  # never seen: finish() raises
+
+    def number(self, name: str, least: int, most: int, default: int) -> int:
+        def parse(text: str) -> int:
+            if least <= (number := int(text)) <= most:
+                return number
+            raise ValueError(text)
+
+        return self.parsed(name, f"a whole number from {least} to {most}", parse, str(default))
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        def parse(text: str) -> str:
+            return choices[choices.index(text)]
+
+        return self.parsed(name, f"one of {', '.join(choices)}", parse, default)
+
+    def secret(self, name: str) -> Secret:
+        value = self._environment.get(name) or None
+        parameter = self._environment.get(f"{name}_PARAMETER") or None
+        if not (value or parameter):
+            self.fault(name, f"a secret, or {name}_PARAMETER with the name of an SSM SecureString")
+        return Secret(value, None if value else parameter)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _stream_arn(text: str) -> str:
+    """Raises ValueError unless it is the ARN of a DynamoDB stream."""
+    head, _, tail = text.partition(":table/")
+    if not (head.startswith("arn:") and ":dynamodb:" in head and "/stream/" in tail):
+        raise ValueError(text)
+    return text
+
+
+def _region_code(text: str) -> str:
+    region_code = text.upper()
+    if region_code not in SUPPORTED_REGIONS:
+        raise ValueError(text)
+    return region_code
+
+
+def _sender(text: str) -> tuple[str, str]:
+    name, address = parseaddr(text)
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError(text)
+    return name, address
+
+
+def _reply_to(text: str) -> str | None:
+    if text and not _ADDRESS.fullmatch(text):
+        raise ValueError(text)
+    return text or None

@@ -1,0 +1,70 @@
+"""What the tables share: items to and from Python, and the SDK's errors as ours.
+
+An item is stored without its absent attributes; a time is stored in epoch seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.attendance.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = Mapping[str, AttributeValueTypeDef]
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+# A person waits in front of the kiosk: three tries, and an answer within its 8 s patience.
+_PATIENCE = Config(
+    connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+def client() -> DynamoDBClient:
+    """A DynamoDB client; endpoint, region and credentials come the SDK's own way."""
+    return boto3.client("dynamodb", config=_PATIENCE)
+
+
+def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
+    """Python values as DynamoDB attributes; those that are None are left out."""
+    return {
+        name: _serialize(int(value.timestamp()) if isinstance(value, datetime) else value)
+        for name, value in attributes.items()
+        if value is not None
+    }
+
+
+def from_item(item: Item) -> dict[str, Any]:
+    """DynamoDB attributes as Python values; numbers are Decimal."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def to_time(number: Any) -> datetime:
+    """Epoch seconds as aware UTC."""
+    return datetime.fromtimestamp(int(number), UTC)
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Raise whatever the SDK raises as StorageUnavailable, naming the code alone.
+
+    The SDK's message can repeat an item's key, so it goes no further than the cause.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise StorageUnavailable(error.response["Error"]["Code"]) from error
+    except BotoCoreError as error:
+        raise StorageUnavailable(type(error).__name__) from error

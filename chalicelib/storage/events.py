@@ -1,0 +1,108 @@
+"""EventTable: key `event_code`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.attendance.event import Event
+from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_FIELDS = frozenset(each.name for each in fields(Event) if each.init)
+_TIMES = ("starts_at", "check_in_opens_at", "check_in_closes_at", "expires_at")
+
+
+class EventTable:
+    """Every method raises StorageUnavailable."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, event_code: str) -> Event | None:
+        with storage_errors():
+            found = self._client.get_item(
+                TableName=self._table, Key={"event_code": {"S": event_code}}
+            )
+        return _event(from_item(found["Item"])) if "Item" in found else None
+
+    def put(self, event: Event) -> None:
+        with storage_errors():
+            self._client.put_item(TableName=self._table, Item=to_item(_attributes(event)))
+
+    def all(self) -> Iterator[Event]:
+        """Every event, in no order; an organization has hundreds, so a scan will do."""
+        with storage_errors():
+            for page in self._client.get_paginator("scan").paginate(TableName=self._table):
+                yield from (_event(from_item(item)) for item in page["Items"])
+
+    def ping(self) -> None:
+        """Read nothing in particular: does the table answer?"""
+        self.get("-")
+
+
+class CachedEvents:
+    """An event as it was at most `seconds` ago, so that a check-in need not read it again.
+
+    An event that is not there is asked for each time: a kiosk may be waiting for it.
+    """
+
+    def __init__(
+        self,
+        events: EventTable,
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._events = events
+        self._seconds = seconds
+        self._clock = clock
+        self._seen: dict[str, tuple[float, Event]] = {}
+
+    def get(self, event_code: str) -> Event | None:
+        seen = self._seen.get(event_code)
+        if seen and self._clock() - seen[0] < self._seconds:
+            return seen[1]
+        event = self._events.get(event_code)
+        if event:
+            self._seen[event_code] = (self._clock(), event)
+        else:
+            self._seen.pop(event_code, None)
+        return event
+
+
+def _attributes(event: Event) -> dict[str, Any]:
+    return {
+        "event_code": event.event_code,
+        "name": event.name,
+        "organization": event.organization,
+        "venue": event.venue,
+        "starts_at": event.starts_at,
+        "check_in_opens_at": event.check_in_opens_at,
+        "check_in_closes_at": event.check_in_closes_at,
+        "timezone": event.timezone,
+        "locale": event.locale,
+        "self_check_in": event.self_check_in,
+        "walk_ins": event.walk_ins,
+        "announcement": event.announcement,
+        "reply_to": event.reply_to,
+        "expires_at": event.expires_at,
+    }
+
+
+def _event(attributes: dict[str, Any]) -> Event:
+    """What the item has beyond an event (a later version's attributes) is left aside.
+
+    Raises StorageUnavailable for an item that Rollcall did not write.
+    """
+    known = {name: value for name, value in attributes.items() if name in _FIELDS}
+    try:
+        return Event(**known | {name: to_time(known[name]) for name in _TIMES})
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageUnavailable("malformed event item") from error

@@ -1,0 +1,1 @@
+"""The HTTP edge: requests and responses, problems, access, and the kiosk page."""

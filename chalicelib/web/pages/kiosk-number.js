@@ -1,0 +1,115 @@
+/** The phone number as it is typed: digits and a leading +, shown in groups. */
+
+const SHORTEST = 7; // digits; below it nobody has finished typing
+const LONGEST = 17; // digits; 15 by E.164, and an international prefix in front
+// Two numbers run together have to be seen as too long, never be cut down to a good one.
+const KEPT = 24;
+
+// The country codes of one and two digits; every other one has three (ITU-T E.164, annex).
+const COUNTRY_CODE = /^(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{1,3})(\d*)$/;
+
+/** What counts of a text: `+` at the start and digits, full-width ones too. */
+export function significant(text) {
+  const kept = text.normalize('NFKC').replace(/[^\d+]/g, '');
+  return kept.slice(0, 1) + kept.slice(1).replace(/\+/g, '');
+}
+
+/** Whether a text, typed or pasted, has nothing in it that a phone number is not written with. */
+export function looksLikeNumber(text) {
+  return /^[\d+().\-/\s‐-―]*$/.test(text.normalize('NFKC'));
+}
+
+/** `01012345678` as `010-1234-5678`, and `+821012345678` as `+82 10-1234-5678`, at every length. */
+export function group(number) {
+  if (number.startsWith('+')) {
+    const [, country, rest] = COUNTRY_CODE.exec(number.slice(1)) ?? [null, '', ''];
+    const area82 = rest.startsWith('2') ? 1 : 2; // Seoul's is 2, all others have two digits
+    const local = country === '82' ? split(rest, area82, 4, '-') : split(rest, 3, 3, ' ');
+    return local ? `+${country} ${local}` : `+${country}`;
+  }
+  const area = number.startsWith('02') ? 2 : 3;
+  const middle = number.startsWith('010') || number.length > area + 7 ? 4 : 3;
+  return split(number, area, middle, '-');
+}
+
+function split(digits, first, second, separator) {
+  const end = first + second;
+  return [digits.slice(0, first), digits.slice(first, end), digits.slice(end)]
+    .filter(Boolean)
+    .join(separator);
+}
+
+/** The input element of the number. The caret stays by its digit while groups come and go. */
+export class NumberField {
+  constructor(input, onChange) {
+    this.input = input;
+    this.onChange = onChange;
+    input.addEventListener('input', (event) => event.isComposing || this._regroup());
+    input.addEventListener('compositionend', () => this._regroup());
+    input.addEventListener('beforeinput', (event) => {
+      if (event.inputType !== 'deleteContentBackward') return;
+      event.preventDefault();
+      this.erase();
+    });
+  }
+
+  get number() {
+    return significant(this.input.value).slice(0, KEPT);
+  }
+
+  set number(text) {
+    this.input.value = text;
+    this.input.setSelectionRange(text.length, text.length);
+    this._regroup();
+  }
+
+  get length() {
+    return this.number.replace('+', '').length;
+  }
+
+  get isTooShort() {
+    return this.length < SHORTEST;
+  }
+
+  get isTooLong() {
+    return this.length > LONGEST;
+  }
+
+  insert(text) {
+    const { selectionStart, selectionEnd } = this.input;
+    this.input.setRangeText(text, selectionStart, selectionEnd, 'end');
+    this._regroup();
+  }
+
+  /** Removes the selection, or the digit before the caret (never just a hyphen). */
+  erase() {
+    const { value, selectionStart, selectionEnd } = this.input;
+    let start = selectionStart;
+    if (start === selectionEnd) {
+      while (start > 0 && !/[\d+]/.test(value[start - 1])) start -= 1;
+      start = Math.max(start - 1, 0);
+    }
+    this.input.setRangeText('', start, selectionEnd, 'end');
+    this._regroup();
+  }
+
+  clear() {
+    this.number = '';
+  }
+
+  focus() {
+    this.input.focus({ preventScroll: true });
+  }
+
+  _regroup() {
+    const before = significant(this.input.value.slice(0, this.input.selectionStart)).length;
+    const grouped = group(this.number);
+    let caret = 0;
+    for (let count = 0; count < before && caret < grouped.length; caret += 1) {
+      if (/[\d+]/.test(grouped[caret])) count += 1;
+    }
+    this.input.value = grouped;
+    this.input.setSelectionRange(caret, caret);
+    this.onChange();
+  }
+}

@@ -1,0 +1,521 @@
+/**
+ * The kiosk: one state at a time, from a number that is typed to an attendee who is checked in.
+ *
+ *   rest    loading · idle · not_open · closed · key_required · key_rejected · unknown_event ·
+ *           unloaded: which one, the event decides (`restingState`)
+ *   busy    checking → unreachable, while tries go on with the same nonce
+ *   form    details (a walk-in's name and address) · address
+ *   result  welcome · already · not_registered · invalid · refused; each returns to rest
+ */
+
+import { checkIn, loadEvent } from './kiosk-api.js';
+import { Keystrokes } from './kiosk-keys.js';
+import { NumberField, looksLikeNumber, significant } from './kiosk-number.js';
+import { WORDS } from './kiosk-words.js';
+
+const RESULT_MS = 5_000;
+const LONG_RESULT_MS = 7_000; // where there is something to read, then to do
+const TYPING_MS = 30_000; // without a key: the number is cleared, the language goes back
+const FORM_MS = 60_000;
+const REFRESH_MS = 30_000;
+const BOUNDARY_MS = 500; // after opening or closing time, so that the server agrees
+const RETRY_DELAYS_MS = [2_000, 4_000, 8_000, 15_000];
+const GIVE_UP_MS = 180_000; // the attendee has gone by then, and others wait
+const RESULT_STAYS_MS = 800; // a result is seen, whatever is tapped or typed meanwhile
+const TAP_GUARD_MS = 300; // the second half of a double tap is not meant for the next screen
+
+const STATES = {
+  loading: { kind: 'rest', sign: 'wait' },
+  idle: { kind: 'rest', sign: 'check', lasts: TYPING_MS },
+  not_open: { kind: 'rest', sign: 'clock', lasts: TYPING_MS },
+  closed: { kind: 'rest', sign: 'door', lasts: TYPING_MS },
+  key_required: { kind: 'rest', sign: 'key', lasts: TYPING_MS },
+  key_rejected: { kind: 'rest', sign: 'barred', lasts: TYPING_MS },
+  unknown_event: { kind: 'rest', sign: 'search', lasts: TYPING_MS },
+  unloaded: { kind: 'rest', sign: 'offline', lasts: TYPING_MS },
+  checking: { kind: 'busy', sign: 'wait' },
+  unreachable: { kind: 'busy', sign: 'offline' },
+  details: { kind: 'form', sign: 'join', lasts: FORM_MS },
+  address: { kind: 'form', sign: 'mail', lasts: FORM_MS },
+  welcome: { kind: 'result', sign: 'check', lasts: RESULT_MS },
+  already: { kind: 'result', sign: 'twice', lasts: RESULT_MS },
+  not_registered: { kind: 'result', sign: 'absent', lasts: LONG_RESULT_MS },
+  invalid: { kind: 'result', sign: 'number', lasts: RESULT_MS },
+  refused: { kind: 'result', sign: 'desk', lasts: LONG_RESULT_MS },
+};
+
+const element = (id) => document.getElementById(id);
+const field = new NumberField(element('phone'), () => say('hint', ''));
+const keys = new Keystrokes();
+const eventCode = location.pathname.split('/').pop();
+
+let state = 'loading';
+let since = 0; // when the state was entered, as performance.now()
+let lastTap = -Infinity; // likewise
+let byTap = false; // whether a tap led into the state
+let language = navigator.language.startsWith('ko') ? 'ko' : 'en';
+let event = null; // as the API gives it
+let eventProblem = null; // why there is none: 'unknown_event' or 'unreachable'
+let key = null; // the organizers' key, from the link that opened the kiosk
+let keyRejected = false;
+let attempt = null; // {body, startedAt, tries, sending}: one attendee, one nonce
+let answer = null; // what the API said about the attempt
+let beforeRun = null; // {target, value}: a form's field before the last run of characters
+let stateTimer;
+let refreshTimer;
+let retryTimer;
+
+// ---- From state to state -------------------------------------------------------------------
+
+const kind = () => STATES[state].kind;
+
+function restingState() {
+  if (eventProblem === 'unknown_event') return 'unknown_event';
+  if (!event) return eventProblem ? 'unloaded' : 'loading';
+  if (!event.self_check_in && !key) return keyRejected ? 'key_rejected' : 'key_required';
+  return event.state === 'open' ? 'idle' : event.state;
+}
+
+/** Back to the beginning, with nothing left of the attendee before: the next one stands there. */
+function rest() {
+  clearTimeout(retryTimer);
+  attempt = null;
+  answer = null;
+  beforeRun = null;
+  language = event?.locale ?? language;
+  element('name').value = '';
+  element('email').value = '';
+  show(restingState());
+}
+
+function show(next) {
+  if (next !== state) {
+    since = performance.now();
+    byTap = since - lastTap < TAP_GUARD_MS;
+  }
+  state = next;
+  field.clear();
+  for (const id of ['hint', 'name-problem', 'email-problem']) say(id, '');
+  render();
+  announce();
+  takeFocus();
+  keepTime();
+}
+
+/** Lets the state end by itself; each sign of life in idle and in a form begins its time anew. */
+function keepTime() {
+  clearTimeout(stateTimer);
+  const { lasts } = STATES[state];
+  if (!lasts) return;
+  stateTimer = setTimeout(rest, lasts);
+  if (kind() !== 'result') return;
+  for (const animation of element('remaining').getAnimations()) animation.cancel();
+  element('remaining').animate([{ scale: '1 1' }, { scale: '0 1' }], lasts);
+}
+
+// ---- An attempt ----------------------------------------------------------------------------
+
+function submitNumber() {
+  if (state !== 'idle' || !field.length) return;
+  if (field.isTooShort) {
+    say('hint', 'too_short');
+    return;
+  }
+  if (field.isTooLong) {
+    show('invalid');
+    return;
+  }
+  attempt = { body: { phone: field.number, nonce: newNonce() } };
+  begin();
+}
+
+function submitDetails(withoutEmail) {
+  if (kind() !== 'form') return;
+  const name = element('name').value.trim();
+  const email = element('email').value.trim();
+  const nameMissing = state === 'details' && !name;
+  const emailProblem = withoutEmail
+    ? ''
+    : !email ? 'email_missing' : element('email').validity.valid ? '' : 'email_invalid';
+  say('name-problem', nameMissing ? 'name_missing' : '');
+  say('email-problem', emailProblem);
+  if (nameMissing || emailProblem) {
+    element(nameMissing ? 'name' : 'email').focus();
+    return;
+  }
+  const { phone, nonce } = attempt.body;
+  attempt.body = { phone, nonce, ...(withoutEmail ? { no_email: true } : { email }) };
+  if (name) attempt.body.name = name;
+  begin();
+}
+
+function begin() {
+  attempt.startedAt = performance.now();
+  attempt.tries = 0;
+  show('checking');
+  send();
+}
+
+async function send() {
+  const current = attempt;
+  current.sending = true;
+  const said = await checkIn(eventCode, current.body, { key, language });
+  current.sending = false;
+  // Cancelled meanwhile. If the server did take it, the attendee's next try says so.
+  if (attempt !== current) return;
+  answer = said;
+  conclude();
+}
+
+function conclude() {
+  switch (answer.reason) {
+    case 'checked_in':
+      return show('welcome');
+    case 'already_checked_in':
+      return show('already');
+    case 'details_required':
+      return show('details');
+    case 'email_required':
+      return show('address');
+    case 'not_registered':
+      return show('not_registered');
+    case 'invalid_phone':
+      return show('invalid');
+    case 'invalid_request':
+      return askAgain();
+    case 'unreachable':
+      return retryLater();
+    case 'not_open':
+    case 'closed':
+      event.state = answer.reason;
+      event.check_in_opens_at = answer.check_in_opens_at ?? event.check_in_opens_at;
+      event.check_in_closes_at = answer.check_in_closes_at ?? event.check_in_closes_at;
+      return rest();
+    case 'kiosk_key_required':
+    case 'kiosk_key_rejected':
+      // Whether the event asks for a key at all, the next refresh knows.
+      event.self_check_in = false;
+      keyRejected = answer.reason === 'kiosk_key_rejected';
+      rememberKey(null);
+      return rest();
+    case 'unknown_event':
+      eventProblem = 'unknown_event';
+      return rest();
+    default:
+      return show('refused');
+  }
+}
+
+/** Back to the form with the server's own words, where they are about one of its fields. */
+function askAgain() {
+  const { field: name, detail } = answer;
+  if (name === 'phone') return show('invalid');
+  if (name !== 'name' && name !== 'email') return show('refused');
+  show(name === 'name' || attempt.body.name ? 'details' : 'address');
+  element(`${name}-problem`).textContent = detail ?? '';
+  element(name).focus();
+}
+
+/** The same number and the same nonce again, later and later: however often, one check-in. */
+function retryLater() {
+  if (performance.now() - attempt.startedAt > GIVE_UP_MS) return rest();
+  const backOff = RETRY_DELAYS_MS[Math.min(attempt.tries, RETRY_DELAYS_MS.length - 1)];
+  attempt.tries += 1;
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(retryNow, Math.max(backOff, answer.retryAfter));
+  if (state !== 'unreachable') show('unreachable');
+}
+
+function retryNow() {
+  if (state !== 'unreachable' || attempt.sending) return;
+  clearTimeout(retryTimer);
+  send();
+}
+
+/** randomUUID exists in secure contexts only, and a kiosk may be opened over plain HTTP. */
+function newNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// ---- The event -----------------------------------------------------------------------------
+
+async function refresh() {
+  clearTimeout(refreshTimer);
+  const said = await loadEvent(eventCode, language);
+  const isFirst = said.reason === 'event' && !event;
+  if (said.reason === 'event') event = said;
+  eventProblem = said.reason === 'event' ? null : said.reason;
+  element('offline').hidden = !event || eventProblem !== 'unreachable';
+  clearTimeout(refreshTimer);
+  refreshTimer = setTimeout(refresh, untilRefresh());
+  if (kind() !== 'rest' || field.length) return;
+  if (isFirst) rest();
+  else if (restingState() !== state) show(restingState());
+  else render();
+}
+
+/** Now and then, sooner without an event, and as soon as check-in opens or closes. */
+function untilRefresh() {
+  if (eventProblem === 'unreachable') return RETRY_DELAYS_MS[1];
+  const boundaries = [event?.check_in_opens_at, event?.check_in_closes_at]
+    .map((time) => Date.parse(time) + BOUNDARY_MS - Date.now())
+    .filter((delay) => delay > 0);
+  return Math.min(REFRESH_MS, ...boundaries);
+}
+
+/**
+ * Takes the key from `#key=…` and out of the address bar, which attendees can read. The history
+ * entry keeps it through a reload, and nothing else on the tablet does.
+ */
+function readKey() {
+  const shown = new URLSearchParams(location.hash.slice(1)).get('key');
+  rememberKey(shown ?? history.state?.key ?? null);
+  if (shown) keyRejected = false;
+}
+
+function rememberKey(value) {
+  key = value;
+  history.replaceState({ key }, '', location.pathname + location.search);
+}
+
+// ---- What is seen and heard ----------------------------------------------------------------
+
+function render() {
+  const words = WORDS[language];
+  document.documentElement.lang = language;
+  document.body.dataset.state = state;
+  document.body.dataset.kind = kind();
+  for (const part of document.querySelectorAll('[data-text]')) {
+    part.textContent = words[part.dataset.text];
+  }
+  for (const part of document.querySelectorAll('[data-label]')) {
+    part.setAttribute('aria-label', words[part.dataset.label]);
+  }
+  for (const button of document.querySelectorAll('[data-language]')) {
+    button.setAttribute('aria-pressed', String(button.dataset.language === language));
+  }
+  element('sign').setAttribute('href', `#icon-${STATES[state].sign}`);
+  const { title, text } = message();
+  element('title').textContent = title;
+  element('text').textContent = text;
+  element('name-row').hidden = state !== 'details';
+  if (!event) return;
+  document.title = fill(words.page_title, { event: event.name });
+  element('organization').textContent = event.organization;
+  element('event-name').textContent = event.name;
+  element('venue').textContent = event.venue;
+  element('starts').textContent = longTime(event.starts_at);
+}
+
+function message() {
+  const { title, text, unmailed } = WORDS[language].states[state];
+  const mailed = answer?.confirmation?.to;
+  const values = {
+    name: answer?.name,
+    to: mailed,
+    checked: shortTime(answer?.checked_at),
+    detail: answer?.detail,
+    last4: attempt?.body.phone.slice(-4),
+    opens: shortTime(event?.check_in_opens_at),
+    closes: shortTime(event?.check_in_closes_at),
+    code: eventCode,
+  };
+  return { title: fill(title, values), text: fill(mailed ? text : (unmailed ?? text), values) };
+}
+
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '').trim();
+}
+
+function announce() {
+  const { title, text } = message();
+  const words = [title, text].filter(Boolean).join('. ');
+  // What is said again without need would interrupt a screen reader.
+  if (element('announcement').textContent !== words) element('announcement').textContent = words;
+}
+
+/** `id` is a line for problems, `word` a key of the translations, or '' for none. */
+function say(id, word) {
+  element(id).textContent = word && WORDS[language][word];
+}
+
+function takeFocus() {
+  if (state === 'idle') field.focus();
+  else if (state === 'details' && !element('name').value) element('name').focus();
+  else if (kind() === 'form') element('email').focus();
+  else if (kind() === 'result') element('next').focus();
+  else if (state === 'unreachable' || state === 'unloaded') element('retry').focus();
+  else element('title').focus();
+}
+
+/** The time of day in the event's zone, with the date where that is not today's there. */
+function shortTime(text) {
+  const day = { month: 'long', day: 'numeric' };
+  const isToday = text && format(text, day) === format(Date.now(), day);
+  return format(text, { ...(isToday ? {} : day), hour: 'numeric', minute: '2-digit' });
+}
+
+function longTime(text) {
+  const day = { month: 'long', day: 'numeric', weekday: 'short' };
+  return format(text, { ...day, hour: 'numeric', minute: '2-digit' });
+}
+
+function format(time, options) {
+  const date = new Date(time ?? NaN);
+  if (Number.isNaN(date.valueOf())) return '';
+  return new Intl.DateTimeFormat(language, { timeZone: event.timezone, ...options }).format(date);
+}
+
+// ---- Keys and taps -------------------------------------------------------------------------
+
+const isYoung = () => performance.now() - since < RESULT_STAYS_MS;
+
+/** Whether a number that begins now can be taken: at idle, and by a result that was seen. */
+function takesNumbers() {
+  return state === 'idle' || (kind() === 'result' && !isYoung());
+}
+
+function onKey(press) {
+  const { key: name, target, timeStamp: at } = press;
+  if (press.ctrlKey || press.metaKey || press.altKey || press.isComposing) return;
+  if (name === 'Escape') {
+    press.preventDefault();
+    if (kind() === 'result' ? !isYoung() : true) rest();
+  } else if (name === 'Enter') {
+    onEnter(press);
+  } else if ([...name].length === 1 && name !== ' ') {
+    if (kind() !== 'form') onCharacter(press);
+    else if (keys.ignores(at)) swallow(press);
+    else if (keys.add(name, at)) beforeRun = { target, value: target.value };
+  } else if (name === 'Backspace' && state === 'idle') {
+    field.focus();
+  }
+}
+
+function onCharacter(press) {
+  const { key: name, timeStamp: at } = press;
+  if (!takesNumbers() || keys.ignores(at)) return swallow(press);
+  if (press.repeat) return press.preventDefault();
+  const starts = keys.add(name, at);
+  if (!looksLikeNumber(name)) {
+    press.preventDefault();
+    if (starts) return; // a slip of the hand
+    field.clear(); // a scanned link or ticket, whose digits are no phone number
+    return keys.ignore(at);
+  }
+  if (state !== 'idle') rest();
+  if (state !== 'idle') return swallow(press);
+  // The character itself lands in the field, which has the focus by the time it is inserted.
+  if (document.activeElement !== field.input) field.focus();
+}
+
+function swallow(press) {
+  press.preventDefault();
+  keys.ignore(press.timeStamp);
+}
+
+function onEnter(press) {
+  const { target, timeStamp: at } = press;
+  const scan = keys.scanned(at);
+  if (keys.ignores(at)) {
+    press.preventDefault();
+  } else if (scan) {
+    press.preventDefault();
+    if (state === 'idle') {
+      field.number = scan; // without the digits that somebody left there
+      submitNumber();
+    } else if (kind() === 'form' && beforeRun) {
+      beforeRun.target.value = beforeRun.value; // a scan into a name is taken out again
+    }
+  } else if (press.repeat) {
+    press.preventDefault();
+  } else if (kind() === 'result' && !target.closest('button')) {
+    if (!isYoung()) rest();
+  }
+  keys.end();
+}
+
+function onTap(tap) {
+  lastTap = performance.now();
+  const guard = kind() === 'result' ? RESULT_STAYS_MS : TAP_GUARD_MS;
+  // A keypad that came by itself takes every tap: a number without its first digit is another one.
+  const guarded = state !== 'idle' || byTap;
+  if (guarded && lastTap - since < guard) {
+    tap.preventDefault();
+    tap.stopPropagation();
+  } else if (kind() === 'result' && !tap.target.closest('.languages')) {
+    rest();
+  }
+}
+
+function onKeypad(tap) {
+  const pressed = tap.target.closest('[data-key]')?.dataset.key;
+  if (!pressed || state !== 'idle') return;
+  if (pressed === 'erase') field.erase();
+  else field.insert(pressed);
+}
+
+function onPaste(paste) {
+  if (state !== 'idle') return;
+  const text = paste.clipboardData.getData('text');
+  paste.preventDefault();
+  if (!looksLikeNumber(text)) return say('hint', 'not_a_number');
+  field.insert(significant(text));
+}
+
+function onSignOfLife() {
+  if (kind() === 'rest' || kind() === 'form') keepTime();
+}
+
+function listen() {
+  document.addEventListener('keydown', onKey, true);
+  document.addEventListener('click', onTap, true);
+  // Buttons and empty space do not take the focus from the number.
+  document.addEventListener('mousedown', (press) => {
+    if (state === 'idle' && press.target !== field.input) press.preventDefault();
+  });
+  for (const sign of ['keydown', 'pointerdown', 'input']) {
+    document.addEventListener(sign, onSignOfLife);
+  }
+  document.addEventListener('paste', onPaste);
+  element('keypad').addEventListener('click', onKeypad);
+  element('clear').addEventListener('click', () => field.clear());
+  element('entry').addEventListener('submit', (submit) => {
+    submit.preventDefault();
+    submitNumber();
+  });
+  element('details').addEventListener('submit', (submit) => {
+    submit.preventDefault();
+    submitDetails(false);
+  });
+  element('without-email').addEventListener('click', () => submitDetails(true));
+  element('leave').addEventListener('click', rest);
+  element('cancel').addEventListener('click', rest);
+  element('retry').addEventListener('click', () => (state === 'unloaded' ? refresh() : retryNow()));
+  for (const button of document.querySelectorAll('[data-language]')) {
+    button.addEventListener('click', () => {
+      language = button.dataset.language;
+      render();
+      announce();
+      keepTime();
+      if (state === 'idle') field.focus();
+    });
+  }
+  window.addEventListener('online', () => {
+    refresh();
+    retryNow();
+  });
+  window.addEventListener('focus', () => state === 'idle' && field.focus());
+  // Back from the page cache: whoever stands there now is somebody else.
+  window.addEventListener('pageshow', (shown) => shown.persisted && rest());
+  window.addEventListener('hashchange', () => {
+    readKey();
+    rest();
+  });
+}
+
+readKey();
+listen();
+render();
+refresh();

@@ -1,0 +1,115 @@
+"""Builds what the functions work with, once a container, on first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
+
+from chalicelib.attendance.reception import Reception
+from chalicelib.settings import Secret, Settings
+from chalicelib.storage import dynamodb, parameters
+from chalicelib.storage.check_ins import CheckInTable
+from chalicelib.storage.events import CachedEvents, EventTable
+from chalicelib.storage.registrations import RegistrationTable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from chalicelib.confirmation.delivery import Postroom
+
+Part = TypeVar("Part")
+
+_EVENT_SECONDS = 5.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
+    """A cached_property that threads share: Python's own has no lock since 3.12."""
+    name = build.__name__
+
+    def built(wiring: Wiring) -> Part:
+        with wiring.lock:
+            if name not in wiring.__dict__:
+                wiring.__dict__[name] = build(wiring)
+            part: Part = wiring.__dict__[name]
+            return part
+
+    return cached_property(built)
+
+
+class Wiring:
+    """Each part is a property: built when it is first asked for, and then kept."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
+        self.settings = settings
+        self.now = now
+        # `chalice local` serves each request in a thread of its own, and boto3's default session
+        # may not make clients in two threads at once.
+        self.lock = threading.RLock()
+
+    @_once
+    def secret_key(self) -> str:
+        return self._reveal(self.settings.secret_key)
+
+    @_once
+    def event_table(self) -> EventTable:
+        return EventTable(self._dynamodb, self.settings.event_table)
+
+    @_once
+    def registration_table(self) -> RegistrationTable:
+        return RegistrationTable(self._dynamodb, self.settings.registration_table)
+
+    @_once
+    def check_in_table(self) -> CheckInTable:
+        return CheckInTable(self._dynamodb, self.settings.check_in_table)
+
+    @_once
+    def events(self) -> CachedEvents:
+        return CachedEvents(self.event_table, seconds=_EVENT_SECONDS)
+
+    @_once
+    def reception(self) -> Reception:
+        return Reception(
+            self.events,
+            self.registration_table,
+            self.check_in_table,
+            secret_key=self.secret_key,
+            region_code=self.settings.default_region_code,
+            now=self.now,
+        )
+
+    @_once
+    def postroom(self) -> Postroom:
+        # Here, so that the API function never loads the mailer's libraries and templates.
+        from chalicelib.confirmation.delivery import Postroom
+        from chalicelib.confirmation.message import Sender, compose
+        from chalicelib.confirmation.transport import Mailer
+
+        mail = self.settings.mail
+        return Postroom(
+            self.events,
+            self.check_in_table,
+            partial(
+                compose,
+                sender=Sender(*mail.sender, reply_to=mail.reply_to),
+                default_locale="ko" if self.settings.default_region_code == "KR" else "en",
+            ),
+            Mailer(mail, lambda: self._reveal(mail.password)),
+            self.now,
+        )
+
+    @_once
+    def _dynamodb(self) -> DynamoDBClient:
+        return dynamodb.client()
+
+    def _reveal(self, secret: Secret) -> str:
+        if secret.parameter:
+            with self.lock:
+                return parameters.read_secret(secret.parameter)
+        return secret.value or ""

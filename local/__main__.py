@@ -1,0 +1,59 @@
+"""`python -m local [services]`: `make run` and `make services`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.settings import SettingsError
+from local.dynamodb import MissingExtra
+from local.processes import NotReady, PortInUse
+from local.runtime import Runtime
+
+_EXPECTED = (
+    PortInUse,
+    NotReady,
+    MissingExtra,
+    SettingsError,
+    StorageUnavailable,
+    BotoCoreError,
+    ClientError,
+    OSError,
+    ValueError,
+)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["all", "services"]), default="all")
+def main(what: str) -> None:
+    """Run Rollcall on this machine; `services` is everything but the app. Ctrl-C stops it."""
+    parent = os.getppid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)  # SIGINT too: a shell's background job ignores it
+    try:
+        runtime = Runtime(os.environ, with_app=what == "all")
+        with runtime.running() as facts:
+            for name, value in facts:
+                click.echo(f"{name}: {value}")
+            sys.stdout.flush()
+            while os.getppid() == parent:
+                runtime.look_after()
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    except _EXPECTED as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""A Lambda function in a process of its own: invoked, timed out, started anew after an edit."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from chalice.local import LambdaContext
+
+from local.mapping import FunctionError
+from local.processes import ROOT, code_state
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class Function:
+    """`name` is the function's name in app.py; `timeout` in seconds, as Lambda would end it.
+
+    Invocations at the same time run in processes of their own, as Lambda's do in containers.
+    """
+
+    def __init__(self, name: str, environment: Mapping[str, str], timeout: float) -> None:
+        self._name = name
+        self._environment = dict(environment)
+        self._timeout = timeout
+        self._idle: list[_Container] = []
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Start one container and wait for it, so that the first event need not."""
+        container = _Container(self._name, self._environment, self._timeout)
+        container.await_start()
+        with self._lock:
+            self._idle.append(container)
+
+    def invoke(self, event: dict[str, Any]) -> Any:
+        """The function's return value. Raises FunctionError as Lambda would report one."""
+        container = self._take()
+        try:
+            result = container.invoke(event)
+        except FunctionError:
+            container.stop()
+            raise
+        with self._lock:
+            self._idle.append(container)
+        return result
+
+    def stop(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for container in idle:
+            container.stop()
+
+    def _take(self) -> _Container:
+        with self._lock:
+            container = self._idle.pop() if self._idle else None
+        if container and container.is_current():
+            return container
+        if container:
+            container.stop()
+        return _Container(self._name, self._environment, self._timeout)
+
+
+class _Container:
+    def __init__(self, name: str, environment: Mapping[str, str], timeout: float) -> None:
+        self._timeout = timeout
+        self._started = False
+        self._code = code_state()
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(
+            target=_serve, args=(theirs, name, environment, timeout), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def is_current(self) -> bool:
+        return self._process.is_alive() and self._code == code_state()
+
+    def await_start(self) -> None:
+        """The start takes its time; the function's timeout begins after it, as Lambda's does."""
+        if not self._started:
+            with suppress(EOFError, OSError):
+                self._started = self._pipe.recv()
+
+    def invoke(self, event: dict[str, Any]) -> Any:
+        self.await_start()
+        try:
+            self._pipe.send(event)
+            if not self._pipe.poll(self._timeout):
+                raise FunctionError(f"Task timed out after {self._timeout:.2f} seconds")
+            failed, result = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise FunctionError("Runtime exited") from error
+        if failed:
+            raise FunctionError(result)
+        return result
+
+    def stop(self) -> None:
+        self._pipe.close()
+        self._process.terminate()
+        self._process.join(1)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(pipe: Connection, name: str, environment: dict[str, str], timeout: float) -> None:
+    """In the container: import the app once, then answer one event after the other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runtime decides when to stop
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    try:
+        handler = getattr(importlib.import_module("app"), name)
+    except Exception as error:  # noqa: BLE001  -- as Lambda: whatever the import raises
+        failure = f"{type(error).__name__}: {error}"
+        handler = None
+    pipe.send(True)  # noqa: FBT003  -- started
+    while True:
+        try:
+            event = pipe.recv()
+        except (EOFError, OSError):
+            return
+        if handler is None:
+            pipe.send((True, failure))
+            continue
+        context = LambdaContext(name, memory_size=128, max_runtime_ms=int(timeout * 1000))
+        try:
+            pipe.send((False, handler(event, context)))
+        except Exception as error:  # noqa: BLE001  -- as Lambda: whatever the function raises
+            pipe.send((True, f"{type(error).__name__}: {error}"))

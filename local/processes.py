@@ -1,0 +1,88 @@
+"""The runtime's child processes: started, stopped, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+_PARENT = "ROLLCALL_RUNTIME_PID"
+
+
+class PortInUse(Exception):
+    """A port that somebody else listens on; the message names the variable that moves it."""
+
+
+class NotReady(Exception):
+    """A process ended, or did not answer in time."""
+
+
+def start(
+    command: Sequence[str], environment: Mapping[str, str], *, quiet: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a child that a Ctrl-C in the terminal does not reach: the runtime stops it itself."""
+    return subprocess.Popen(  # noqa: S603  -- the commands are the runtime's own
+        command,
+        env={**environment, _PARENT: str(os.getpid())},
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if quiet else None,
+        stderr=subprocess.DEVNULL if quiet else None,
+        start_new_session=True,
+    )
+
+
+def stop(process: subprocess.Popen[bytes], patience: float = 1.0) -> None:
+    """End a child: asked first, and killed after `patience` seconds."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this project."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, seconds: float = 60
+) -> None:
+    """Return when `ready` says so. Raises NotReady when the process ends or time runs out."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None:
+            raise NotReady(f"{what} ended with exit code {process.returncode}")
+        if time.monotonic() > deadline:
+            raise NotReady(f"{what} did not answer within {seconds:g} s")
+        time.sleep(0.05)
+
+
+def end_with_parent() -> None:
+    """Called in a child: end when the runtime is gone, even if it was killed."""
+    parent = int(os.environ.get(_PARENT, os.getppid()))
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def code_state() -> tuple[tuple[str, int], ...]:
+    """Which files the app is made of, and when each was last changed: differs after an edit."""
+    files = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*")]
+    return tuple(
+        (str(file), file.stat().st_mtime_ns)
+        for file in sorted(files)
+        if file.is_file() and file.suffix != ".pyc"
+    )

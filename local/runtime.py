@@ -1,0 +1,274 @@
+"""Starts and stops everything: DynamoDB, inbox, stream mapping, app, and the sample event."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+
+from chalicelib import settings
+from chalicelib.wiring import Wiring
+from local import dynamodb, processes, sample
+from local.function import Function
+from local.inbox import Inbox
+from local.mapping import EventSourceMapping, MappingSettings
+from local.processes import ROOT, NotReady, PortInUse
+from local.tables import create_tables
+
+HOST = "127.0.0.1"
+
+log = logging.getLogger(__name__)
+
+# The local stage of .chalice/config.json names this file in SETTINGS_FILE.
+SERVICES_FILE = ROOT / ".chalice" / "services.json"
+
+_TABLES = {
+    "EventTable": "EVENT_TABLE",
+    "RegistrationTable": "REGISTRATION_TABLE",
+    "CheckInTable": "CHECK_IN_TABLE",
+}
+# Besides those for mail and for the SDK; PORT, so that `operations` prints the kiosk's address.
+_PUBLISHED = {
+    *_TABLES.values(),
+    "BATCH_SIZE",
+    "CHECK_IN_STREAM_ARN",
+    "DEFAULT_REGION_CODE",
+    "PORT",
+    "SECRET_KEY",
+    "STARTING_POSITION",
+}
+_FUNCTION_SECONDS = 60  # Chalice's default for a function
+_STOP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """The runtime's own settings (docs/settings.md), from the environment."""
+
+    port: int
+    inbox_port: int
+    inbox_smtp_port: int
+    dynamodb_port: int
+    inbox_dir: Path
+    state: Path
+    dynamodb: dynamodb.Kind
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Knobs:
+        """Raises SettingsError."""
+        data = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        state = Path(data) / "rollcall"
+        kinds: dict[str, dynamodb.Kind] = {"": "moto", "moto": "moto", "local": "local"}
+        kind = kinds.get(environment.get("DYNAMODB", ""))
+        if kind is None:
+            raise settings.SettingsError("DYNAMODB is wrong: expected moto or local")
+        return cls(
+            port=_port(environment, "PORT", 8000),
+            inbox_port=_port(environment, "INBOX_PORT", 8025),
+            inbox_smtp_port=_port(environment, "INBOX_SMTP_PORT", 1025),
+            dynamodb_port=_port(environment, "DYNAMODB_PORT", 8001),
+            inbox_dir=Path(environment.get("INBOX_DIR") or state / "inbox").absolute(),
+            state=state,
+            dynamodb=kind,
+        )
+
+
+class Runtime:
+    """What `make run` is: enter it to start all, leave it to stop all.
+
+    `environment` is completed with what the runtime chooses; what it holds already wins.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, with_app: bool) -> None:
+        self.knobs = Knobs.read(environment)
+        self._environment = dict(environment)
+        self._with_app = with_app
+        self._embeds_dynamodb = not environment.get("AWS_ENDPOINT_URL_DYNAMODB")
+        self._api: subprocess.Popen[bytes] | None = None
+        self._api_code: object = None
+
+    @contextmanager
+    def running(self) -> Iterator[list[tuple[str, str]]]:
+        """Yields the facts to print, each a name and a value, when all is up.
+
+        Raises PortInUse, NotReady, MissingExtra, SettingsError, ValueError (a table without
+        stream) or the SDK's errors.
+        """
+        with ExitStack() as stack:
+            yield self._start(stack)
+
+    def look_after(self) -> None:
+        """Start the app anew after an edit. Called now and then while all is running."""
+        if self._api is None or self._api_code == processes.code_state():
+            return
+        self._stop_api()
+        self._start_api()
+        try:
+            self._await_api()
+        except NotReady as error:
+            log.error("%s; waiting for the next edit", error)
+
+    def _start(self, stack: ExitStack) -> list[tuple[str, str]]:
+        knobs, environment = self.knobs, self._environment
+        self._claim_ports()
+        self._complete()
+        if self._embeds_dynamodb:
+            server = dynamodb.start(knobs.dynamodb, knobs.dynamodb_port, knobs.state, environment)
+            stack.callback(processes.stop, server)
+            processes.wait_until(lambda: _listens(knobs.dynamodb_port), server, "DynamoDB")
+        os.environ.update(environment)  # where boto3 looks
+
+        inbox = Inbox(knobs.inbox_dir, smtp_port=knobs.inbox_smtp_port, web_port=knobs.inbox_port)
+        stack.enter_context(inbox)
+
+        client = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 5}))
+        names = {resource: environment[name] for resource, name in _TABLES.items()}
+        stream_arn = create_tables(client, names)
+        environment["CHECK_IN_STREAM_ARN"] = environment.get("CHECK_IN_STREAM_ARN") or stream_arn
+        wiring = Wiring(settings.load(environment))
+        event = sample.seed(wiring)
+        self._publish(stack)
+        stack.callback(self._stop_api)
+        if self._with_app:
+            self._start_api()
+        self._start_mapping(stack, wiring.settings)
+
+        facts = []
+        if self._with_app:
+            self._await_api()
+            app = f"http://{HOST}:{knobs.port}"
+            facts += [("app", app), ("kiosk", f"{app}/kiosk/{event.event_code}")]
+        facts += [
+            ("inbox", f"http://{HOST}:{inbox.web_port}"),
+            ("inbox_dir", str(knobs.inbox_dir)),
+            ("dynamodb", environment["AWS_ENDPOINT_URL_DYNAMODB"]),
+            ("smtp", f"{wiring.settings.mail.host}:{wiring.settings.mail.port}"),
+            ("event", event.event_code),
+        ]
+        return facts + [("phone", phone) for phone in sample.phones()]
+
+    def _claim_ports(self) -> None:
+        """Raises PortInUse before anything is started."""
+        knobs = self.knobs
+        wanted = {"INBOX_PORT": knobs.inbox_port, "INBOX_SMTP_PORT": knobs.inbox_smtp_port}
+        if self._with_app:
+            wanted["PORT"] = knobs.port
+        if self._embeds_dynamodb:
+            wanted["DYNAMODB_PORT"] = knobs.dynamodb_port
+        for name, port in wanted.items():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError as error:
+                    raise PortInUse(f"port {port} is in use; move it with {name}") from error
+
+    def _complete(self) -> None:
+        """The settings that the runtime chooses, where the environment has none."""
+        environment, knobs = self._environment, self.knobs
+        choices = {
+            "EVENT_TABLE": "rollcall-events",
+            "REGISTRATION_TABLE": "rollcall-registrations",
+            "CHECK_IN_TABLE": "rollcall-check-ins",
+            "SECRET_KEY": "for development only: anybody can read it here",
+            "MAIL_FROM": "Rollcall <rollcall@example.com>",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": environment.get("AWS_REGION") or "us-east-1",
+        }
+        if self._embeds_dynamodb:
+            choices["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://{HOST}:{knobs.dynamodb_port}"
+        if not (environment.get("SMTP_HOST") or environment.get("SMTP_PORT")):
+            choices["SMTP_PORT"] = str(knobs.inbox_smtp_port)
+        if environment.get("SMTP_HOST", HOST) in (HOST, "localhost"):
+            choices |= {"SMTP_HOST": HOST, "SMTP_SECURITY": "none"}
+        for name, value in choices.items():
+            if not environment.get(name):
+                environment[name] = value
+        environment.setdefault(
+            "AWS_ENDPOINT_URL_DYNAMODB_STREAMS", environment["AWS_ENDPOINT_URL_DYNAMODB"]
+        )
+
+    def _publish(self, stack: ExitStack) -> None:
+        """Tell the other commands of this clone where the services are, while they are there."""
+        published = {
+            name: value
+            for name, value in self._environment.items()
+            if name in _PUBLISHED or name.startswith(("AWS_", "MAIL_", "SMTP_"))
+        }
+        SERVICES_FILE.touch(mode=0o600)  # there may be a password in it
+        SERVICES_FILE.write_text(json.dumps(published, indent=2) + "\n")
+        stack.callback(SERVICES_FILE.unlink, missing_ok=True)
+
+    def _start_mapping(self, stack: ExitStack, wanted: settings.Settings) -> None:
+        function = Function("send_confirmations", self._environment, _FUNCTION_SECONDS)
+        stack.callback(function.stop)
+        function.warm()
+        mapping = EventSourceMapping(
+            # The mapping tries again by itself, and looks at whether it should stop in between.
+            boto3.client(
+                "dynamodbstreams",
+                config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
+            ),
+            wanted.check_in_stream_arn,
+            function.invoke,
+            MappingSettings(
+                starting_position=wanted.starting_position,
+                batch_size=wanted.batch_size,
+                bisect_batch_on_function_error=True,
+                report_batch_item_failures=True,
+                filter_patterns=('{"eventName": ["INSERT"]}',),
+                function_name="send_confirmations",
+            ),
+        )
+        mapping.start()
+        stack.callback(mapping.stop, _STOP_SECONDS)
+
+    def _stop_api(self) -> None:
+        if self._api:
+            processes.stop(self._api)
+
+    def _start_api(self) -> None:
+        self._api_code = processes.code_state()
+        port = str(self.knobs.port)
+        self._api = processes.start(
+            processes.python(
+                "local.api", "local", "--stage", "local", "--port", port, "--no-autoreload"
+            ),
+            self._environment,
+        )
+
+    def _await_api(self) -> None:
+        assert self._api is not None, "started before"
+        processes.wait_until(lambda: _answers(self.knobs.port), self._api, "the app")
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isdecimal() and 0 < int(text) <= 65_535):  # noqa: PLR2004  -- the last port
+        raise settings.SettingsError(f"{name} is wrong: expected a port from 1 to 65535")
+    return int(text)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://{HOST}:{port}/health", timeout=5) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (URLError, OSError):
+        return False

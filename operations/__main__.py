@@ -1,0 +1,34 @@
+"""`python -m operations`: the commands of organizers and operators."""
+
+from __future__ import annotations
+
+import click
+
+from operations.console import Commands
+from operations.event_commands import events
+from operations.roster_commands import roster
+from operations.stage import Stage
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stage", default="local", show_default=True, help="From .chalice/config.json.")
+@click.pass_context
+def operations(ctx: click.Context, stage: str) -> None:
+    """Rollcall's commands for organizers: events, and the rosters of people expected.
+
+    Settings are taken from the environment, then from the stage.
+
+    \b
+    A first event, and who is expected there:
+      python -m operations events create 0211ABC --name "Serverless Night" \\
+          --organization "Cloud Club" --venue "Seoul" --starts-at "2026-02-11 19:00"
+      python -m operations roster import 0211ABC examples/roster.csv
+    """
+    ctx.obj = ctx.obj or Stage(stage)
+
+
+operations.add_command(events)
+operations.add_command(roster)
+
+if __name__ == "__main__":
+    operations(prog_name="python -m operations")

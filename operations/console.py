@@ -1,0 +1,65 @@
+"""What the commands share: event codes as arguments, and failures as one line on stderr.
+
+Exit codes: 0 all went well; 1 an import had to leave rows out; 2 the command was not understood
+or could not be carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError
+
+from chalicelib.attendance.errors import InvalidRequest, StorageUnavailable
+from chalicelib.attendance.event import Event, normalize_event_code
+from chalicelib.settings import SettingsError
+from operations.stage import Stage, UnknownStageError
+
+
+class FailureError(click.ClickException):
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group whose commands fail in words, for the reasons that are nobody's bug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, UnknownStageError) as error:
+            raise FailureError(str(error)) from error
+        except (StorageUnavailable, BotoCoreError) as error:
+            raise FailureError(f"storage did not answer, or refused: {error}") from error
+
+
+def checked(check: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A callback that passes what was given through `check`, whose refusal becomes the option's."""
+
+    def callback(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Any:
+        try:
+            return None if value is None else check(value)
+        except InvalidRequest as error:
+            raise click.BadParameter(error.problem) from error
+        except (KeyError, OSError, ValueError) as error:
+            raise click.BadParameter(str(error)) from error
+
+    return callback
+
+
+def _event_code(text: str) -> str:
+    code = normalize_event_code(text)
+    if code is None:
+        raise ValueError(f"{text!r} is not an event code such as 0211ABC")
+    return code
+
+
+event_code = click.argument("code", callback=checked(_event_code))
+
+
+def existing_event(stage: Stage, code: str) -> Event:
+    event = stage.wiring.event_table.get(code)
+    if event is None:
+        raise FailureError(f"no event has the code {code}")
+    return event

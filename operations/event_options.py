@@ -1,0 +1,146 @@
+"""The options that describe an event, and what was given of them as an event's attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from chalicelib.attendance.email import parse_email
+from chalicelib.attendance.event import LOCALES
+from chalicelib.attendance.registration import clean_name
+from operations.console import checked
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+_MOMENTS = {
+    "starts_at": "--starts-at",
+    "check_in_opens_at": "--opens-at",
+    "check_in_closes_at": "--closes-at",
+}
+
+
+def event_options(*, creating: bool) -> Callable[[Command], Command]:
+    """The options that describe an event. `edit` assumes nothing: what is not given stays."""
+
+    def option(*names: str, default: Any = None, required: bool = False, **more: Any) -> Any:
+        if not creating:
+            more["default"] = None  # for a flag as well: neither yes nor no was said
+        elif required:
+            more["required"] = True
+        elif default is not None:
+            more |= {"default": default, "show_default": True}
+        return click.option(*names, **more)
+
+    line = checked(clean_name)
+    options = [
+        option("--name", required=True, callback=line, help="The event's name."),
+        option("--organization", required=True, callback=line, help="Who holds it."),
+        option("--venue", required=True, callback=line, help="Where it is."),
+        option("--starts-at", required=True, metavar="TIME", help="'2026-02-11 19:00'."),
+        option(
+            "--opens-at",
+            "check_in_opens_at",
+            metavar="TIME",
+            help="When check-in opens." + (" [default: 2 hours before]" if creating else ""),
+        ),
+        option(
+            "--closes-at",
+            "check_in_closes_at",
+            metavar="TIME",
+            help="When check-in closes." + (" [default: 6 hours after]" if creating else ""),
+        ),
+        option(
+            "--timezone",
+            default="Asia/Seoul",
+            callback=checked(_timezone),
+            help="IANA time zone; times without an offset are read in it.",
+        ),
+        option(
+            "--locale",
+            default="ko",
+            type=click.Choice(LOCALES),
+            help="The language of kiosk and confirmation.",
+        ),
+        option(
+            "--self-check-in/--no-self-check-in",
+            default=True,
+            help="Whether attendees check in by their own phone, or at the kiosks only.",
+        ),
+        option(
+            "--walk-ins/--no-walk-ins",
+            default=False,
+            help="Whether people who are not on the roster may come in.",
+        ),
+        option("--announcement", help="Text for the confirmation, such as the Wi-Fi's name."),
+        option(
+            "--announcement-file",
+            metavar="FILE",
+            callback=checked(_file_text),
+            help="The same, from a text file in UTF-8.",
+        ),
+        option(
+            "--reply-to",
+            metavar="ADDRESS",
+            callback=checked(lambda text: parse_email(text) if text else ""),
+            help="Where answers to the confirmation go."
+            + ("" if creating else " An empty one removes it."),
+        ),
+        option(
+            "--keep-days",
+            default=180,
+            type=click.IntRange(min=1, max=3650),
+            help="Days after the check-in closes until all data of the event is deleted.",
+        ),
+    ]
+
+    def decorate(command: Command) -> Command:
+        for add in reversed(options):
+            command = add(command)
+        return command
+
+    return decorate
+
+
+def given_details(options: dict[str, Any], timezone: str) -> dict[str, Any]:
+    """The options that were given, by the event's attributes; times as aware UTC."""
+    given = {name: value for name, value in options.items() if value is not None}
+    text = given.pop("announcement_file", None)
+    if text is not None:
+        if "announcement" in given:
+            raise click.UsageError("give --announcement or --announcement-file, not both")
+        given["announcement"] = text
+    if "reply_to" in given:
+        given["reply_to"] = given["reply_to"] or None
+    for name, option in _MOMENTS.items():
+        if name in given:
+            given[name] = _moment(given[name], ZoneInfo(timezone), option)
+    return given
+
+
+def _moment(text: str, zone: ZoneInfo, option: str) -> datetime:
+    """An ISO 8601 date and time, in `zone` where it has no offset."""
+    try:
+        if ":" not in text:  # a date alone would mean midnight
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is not a date and time such as '2026-02-11 19:00'", param_hint=option
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _timezone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"{text!r} is not an IANA time zone such as Asia/Seoul") from error
+
+
+def _file_text(path: str) -> str:
+    with click.open_file(path, encoding="utf-8-sig") as file:
+        return str(file.read()).strip()

@@ -1,0 +1,64 @@
+"""The stage that a command works on: its settings, its tables, its address."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chalice.config import Config
+
+from chalicelib import settings
+from chalicelib.wiring import Wiring
+
+_PROJECT = Path(__file__).parent.parent
+_LOCAL_PORT = "8000"
+
+
+class UnknownStageError(Exception):
+    """The message names the stages that there are."""
+
+
+class Stage:
+    """One of the stages in .chalice/config.json; nothing is read before it is asked for."""
+
+    def __init__(self, name: str, project: Path = _PROJECT) -> None:
+        self.name = name
+        self._project = project
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The app's own parts, on this stage's settings.
+
+        Those stand in the environment, or else where Chalice takes a function's from. They go into
+        the environment, since the SDK looks for its own (AWS_…) there.
+
+        Raises UnknownStageError and SettingsError.
+        """
+        for name, value in self._variables().items():
+            os.environ.setdefault(name, value)
+        return Wiring(settings.load())
+
+    @property
+    def base_url(self) -> str | None:
+        """Where the app answers, without a slash at the end; None before its first deployment."""
+        deployed = self._project / ".chalice" / "deployed" / f"{self.name}.json"
+        if deployed.is_file():
+            for resource in json.loads(deployed.read_text())["resources"]:
+                if "rest_api_url" in resource:
+                    return str(resource["rest_api_url"]).rstrip("/")
+        if self.name != "local":
+            return None
+        return f"http://127.0.0.1:{os.environ.get('PORT', _LOCAL_PORT)}"
+
+    def _variables(self) -> dict[str, str]:
+        path = self._project / ".chalice" / "config.json"
+        config: dict[str, Any] = json.loads(path.read_text())
+        stages = config.get("stages", {})
+        if self.name not in stages:
+            raise UnknownStageError(
+                f"no stage {self.name} in .chalice/config.json; there are {', '.join(stages)}"
+            )
+        return Config(self.name, config_from_disk=config).environment_variables

@@ -1,0 +1,114 @@
+"""What a check-in costs: the calls to DynamoDB, counted on the client that makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from chalicelib.attendance.event import Event
+from chalicelib.attendance.registration import Registration
+from chalicelib.wiring import Wiring
+
+Register = Callable[..., Registration]
+
+PHONE = "010-0000-0001"
+CONDITIONAL_PUT = "PutItem if attribute_not_exists(attendee_id)"
+
+
+@pytest.fixture
+def calls(wiring: Wiring, register: Register, event: Event) -> list[str]:
+    """Each call to DynamoDB from here on; the event is in the container's cache already."""
+    wiring.reception.event(event.event_code)
+    made: list[str] = []
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        condition = json.loads(params["body"]).get("ConditionExpression")
+        made.append(f"{model.name} if {condition}" if condition else model.name)
+
+    wiring._dynamodb.meta.events.register("before-call.dynamodb", note)
+    return made
+
+
+def check_in(client: Client, **body: object) -> int:
+    return client.http.post(
+        "/events/0211ABC/check-ins", body=json.dumps({"phone": PHONE, **body}).encode()
+    ).status_code
+
+
+def outside(wiring: Wiring, event: Event) -> None:
+    """The event as a container sees it that has it in its cache, when the window has closed."""
+    wiring.events._seen[event.event_code] = (
+        wiring.events._clock(),
+        replace(event, check_in_closes_at=wiring.now() - timedelta(seconds=1)),
+    )
+
+
+def test_a_first_check_in_is_one_read_and_one_conditional_write(
+    client: Client, register: Register, calls: list[str]
+) -> None:
+    register()
+    calls.clear()
+    assert check_in(client) == 201
+    assert calls == ["GetItem", CONDITIONAL_PUT]
+
+
+def test_so_is_a_duplicate(client: Client, register: Register, calls: list[str]) -> None:
+    register()
+    check_in(client, nonce="n1")
+    for nonce, status in (("n1", 201), ("n2", 200)):
+        calls.clear()
+        assert check_in(client, nonce=nonce) == status
+        assert calls == ["GetItem", CONDITIONAL_PUT]
+
+
+def test_a_walk_in_is_one_write_more(
+    client: Client, wiring: Wiring, event: Event, calls: list[str]
+) -> None:
+    wiring.event_table.put(replace(event, walk_ins=True))
+    wiring.events._seen.clear()
+    wiring.reception.event(event.event_code)
+    calls.clear()
+    assert check_in(client, name="이두리", email="duri@example.com") == 201
+    assert calls == ["GetItem", "PutItem", CONDITIONAL_PUT]
+
+
+def test_who_is_not_registered_costs_two_reads(client: Client, calls: list[str]) -> None:
+    assert check_in(client) == 404
+    assert calls == ["GetItem", "GetItem"]
+
+
+def test_who_has_no_address_costs_two_reads(
+    client: Client, register: Register, calls: list[str]
+) -> None:
+    register(email=None)
+    calls.clear()
+    assert check_in(client) == 422
+    assert calls == ["GetItem", "GetItem"]
+
+
+def test_who_comes_too_late_costs_one_read(
+    client: Client, wiring: Wiring, event: Event, calls: list[str]
+) -> None:
+    outside(wiring, event)
+    assert check_in(client) == 409
+    assert calls == ["GetItem"]
+
+
+@pytest.mark.parametrize("body", [{"phone": "nonsense"}, {"phone": 1}, {"nonce": "\n \u00e9"}])
+def test_what_cannot_be_understood_costs_nothing(
+    client: Client, calls: list[str], body: dict[str, object]
+) -> None:
+    assert check_in(client, **body) == 422
+    assert calls == []
+
+
+def test_a_page_that_asks_again_and_again_costs_one_read(client: Client, calls: list[str]) -> None:
+    for _ in range(3):
+        assert client.http.get("/events/0211abc").status_code == 200
+    assert calls == []

@@ -1,0 +1,402 @@
+"""Stream events through `send_confirmations`, with tables and a mail server behind it."""
+
+from __future__ import annotations
+
+import email
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chalice.test import Client
+from smtp_server import DROP, GO_ON, Mail, SmtpServer
+
+from chalicelib.attendance.event import Event
+from chalicelib.attendance.registration import Registration
+from chalicelib.wiring import Wiring
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+Register = Callable[..., Registration]
+Image = dict[str, Any]
+
+VIEW_TYPES = ["NEW_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY", "OLD_IMAGE"]
+PEOPLE = {f"010-0000-000{number}": f"p{number}@example.com" for number in range(1, 6)}
+
+
+@pytest.fixture(autouse=True)
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """The mail server, in the settings before the wiring reads them."""
+    with SmtpServer() as server:
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        yield server
+
+
+def record(number: int, keys: Image, image: Image, view_type: str = "NEW_IMAGE") -> dict[str, Any]:
+    """An INSERT as the stream brings it."""
+    change: dict[str, Any] = {
+        "ApproximateCreationDateTime": 1770804000.0,
+        "Keys": keys,
+        "SequenceNumber": str(number),
+        "SizeBytes": 200,
+        "StreamViewType": view_type,
+    }
+    if view_type.startswith("NEW"):
+        change["NewImage"] = image
+    return {
+        "eventID": f"event-{number}",
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": change,
+        "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/check-ins/stream/x",
+    }
+
+
+def by_phone(number: int, **attributes: str) -> dict[str, Any]:
+    """A record of a table whose key is a phone number, as Rollcall did not write it."""
+    image = {
+        "phone": {"S": "010-0000-0001"},
+        "checked_at": {"S": "2026-02-11T19:00:00.123456"},
+        "email": {"S": "hana@example.com"},
+        **{name: {"S": value} for name, value in attributes.items()},
+    }
+    return record(number, {"phone": image["phone"]}, image)
+
+
+def send(client: Client, *records: object) -> list[str]:
+    """The sequence numbers that have to come again."""
+    event = json.loads(json.dumps({"Records": records}))  # as Lambda would bring it
+    answer = client.lambda_.invoke("send_confirmations", event).payload
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def read(mail: Mail) -> EmailMessage:
+    message = email.message_from_bytes(mail.content, policy=default)
+    assert isinstance(message, EmailMessage)
+    assert message.defects == []
+    assert max(len(line) for line in mail.content.split(b"\r\n")) <= 998  # RFC 5322 2.1.1
+    assert mail.content.count(b"\n") == mail.content.count(b"\r\n")
+    return message
+
+
+def part(message: EmailMessage, subtype: str) -> str:
+    found = message.get_body((subtype,))
+    assert found, f"a mail without {subtype}"
+    text = found.get_content()
+    assert isinstance(text, str)
+    return text
+
+
+class Door:
+    """Where people check in, over HTTP."""
+
+    def __init__(self, client: Client, register: Register, dynamodb: DynamoDBClient) -> None:
+        self._client = client
+        self._register = register
+        self._dynamodb = dynamodb
+
+    def check_in(
+        self, phone: str = "010-0000-0001", address: str | None = "hana@example.com"
+    ) -> Image:
+        """The item that this makes, with its attributes as the stream shows them."""
+        registration = self._register(phone, email=address)
+        answer = self._client.http.post(
+            "/events/0211ABC/check-ins",
+            headers={"Content-Type": "application/json"},
+            body=json.dumps({"phone": phone, "no_email": address is None}).encode(),
+        )
+        assert answer.status_code == 201
+        attendee_id = {"S": registration.attendee_id}
+        return self.item({"attendee_id": attendee_id, "event_code": {"S": "0211ABC"}})
+
+    def check_in_five(self) -> list[Image]:
+        return [self.check_in(phone, address) for phone, address in PEOPLE.items()]
+
+    def item(self, image: Image) -> Image:
+        """The item as it is now."""
+        found = self._dynamodb.get_item(TableName="check-ins", Key=keys(image))
+        return dict(found["Item"])
+
+    def delivery(self, *images: Image) -> list[str]:
+        return [self.item(image)["delivery"]["S"] for image in images]
+
+
+@pytest.fixture
+def door(client: Client, register: Register, dynamodb: DynamoDBClient) -> Door:
+    return Door(client, register, dynamodb)
+
+
+def keys(image: Image) -> Image:
+    return {name: image[name] for name in ("attendee_id", "event_code")}
+
+
+def batch(images: list[Image]) -> list[dict[str, Any]]:
+    return [record(place, keys(image), image) for place, image in enumerate(images, start=1)]
+
+
+# A check-in that Rollcall made
+
+
+def test_a_check_in_over_http_is_mailed_whatever_the_stream_shows_of_it(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    images = door.check_in_five()[: len(VIEW_TYPES)]
+    records = [
+        record(place, keys(image), image, view_type)
+        for place, (image, view_type) in enumerate(zip(images, VIEW_TYPES, strict=True))
+    ]
+    assert send(client, *records) == []
+    assert [(mail.sender, mail.recipients) for mail in server.accepted] == [
+        ("hello@example.com", (image["email"]["S"],)) for image in images
+    ]
+    assert door.delivery(*images) == ["sent"] * 4
+
+
+def test_a_mail_that_is_out_is_owed_no_more(client: Client, door: Door) -> None:
+    image = door.check_in()
+    assert {"due_shard", "due_at"} <= set(image)
+    send(client, record(1, keys(image), image))
+    item = door.item(image)
+    assert item.pop("settled_at") == {"N": "1770804000"}
+    assert item == {
+        name: value for name, value in image.items() if name not in ("due_shard", "due_at")
+    } | {"delivery": {"S": "sent"}}
+
+
+def test_the_mail_says_who_came_where_and_when(
+    client: Client, server: SmtpServer, door: Door, event: Event
+) -> None:
+    image = door.check_in()
+    send(client, record(1, keys(image), image))
+    message = read(server.accepted[0])
+    assert str(message["From"]) == "Meetup <hello@example.com>"
+    (to,) = message["To"].addresses
+    assert (to.addr_spec, to.display_name) == ("hana@example.com", "김하나")
+    assert event.name in message["Subject"]
+    for shown in (part(message, "plain"), part(message, "html")):
+        for fact in (event.name, event.venue, event.organization, "김하나", "19:00"):
+            assert fact in shown
+
+
+def test_a_check_in_without_an_address_is_left_alone(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    image = door.check_in(address=None)
+    assert send(client, *(record(1, keys(image), image, each) for each in VIEW_TYPES)) == []
+    assert server.sessions == []
+    assert door.item(image) == image
+
+
+def test_a_change_or_an_end_mails_nothing(client: Client, server: SmtpServer, door: Door) -> None:
+    image = door.check_in()
+    arrival = record(1, keys(image), image)
+    expiry = {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+    others: list[dict[str, Any]] = [
+        {"eventName": "MODIFY"},
+        {"eventName": "REMOVE"},
+        {"eventName": "REMOVE", **expiry},
+    ]
+    assert send(client, *(arrival | other for other in others)) == []
+    assert server.sessions == []
+
+
+# Records of other tables
+
+
+def test_a_record_of_phone_time_and_address_is_mailed(client: Client, server: SmtpServer) -> None:
+    assert send(client, by_phone(1)) == []
+    (mail,) = server.accepted
+    assert mail.recipients == ("hana@example.com",)
+    message = read(mail)
+    assert message["Subject"] == "체크인이 확인되었습니다"
+    for shown in (part(message, "plain"), part(message, "html")):
+        assert "19:00" in shown
+        assert "0000-0001" not in shown
+
+
+def test_a_record_with_name_and_event_code_is_mailed_in_the_event_s_name(
+    client: Client, server: SmtpServer, wiring: Wiring, event: Event
+) -> None:
+    wiring.event_table.put(replace(event, locale="en", name="Python & Friends"))
+    codes = ("0211ABC", "0211abc")
+    assert send(client, *(by_phone(1, name="김하나", event_code=code) for code in codes)) == []
+    assert len(server.accepted) == 2
+    for mail in server.accepted:
+        message = read(mail)
+        assert message["Subject"] == "You are checked in: Python & Friends"
+        assert "Python &amp; Friends" in part(message, "html")
+        for fact in (event.venue, event.organization, "김하나"):
+            assert fact in part(message, "plain")
+            assert fact in part(message, "html")
+
+
+def test_a_record_of_an_event_that_nobody_knows_is_mailed_in_general_words(
+    client: Client, server: SmtpServer
+) -> None:
+    codes = ("0212XYZ", "the meetup", "")
+    assert send(client, *(by_phone(1, name="김하나", event_code=code) for code in codes)) == []
+    assert len(server.accepted) == 3
+    for mail in server.accepted:
+        message = read(mail)
+        assert message["Subject"] == "체크인이 확인되었습니다"
+        assert "김하나" in part(message, "plain")
+
+
+def test_two_records_without_a_number_of_their_own_are_two_messages(
+    client: Client, server: SmtpServer
+) -> None:
+    send(client, by_phone(1), by_phone(2))
+    first, second = (read(mail)["Message-ID"] for mail in server.accepted)
+    assert first != second
+
+
+def test_a_table_with_a_key_of_its_own_keeps_what_became_of_its_mail(
+    client: Client, server: SmtpServer, dynamodb: DynamoDBClient
+) -> None:
+    dynamodb.delete_table(TableName="check-ins")
+    dynamodb.create_table(
+        TableName="check-ins",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "phone", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "phone", "KeyType": "HASH"}],
+    )
+    arrived = by_phone(1)
+    dynamodb.put_item(TableName="check-ins", Item=arrived["dynamodb"]["NewImage"])
+    assert send(client, arrived) == []
+    assert send(client, arrived) == []
+    assert len(server.mails) == 1
+
+
+# Batches
+
+
+def test_broken_records_between_cost_nobody_their_mail(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    records = batch(door.check_in_five())
+    broken: list[object] = [
+        None,
+        "INSERT",
+        {},
+        {"eventName": "INSERT"},
+        record(10, {}, {}),
+        record(11, {}, {}, "KEYS_ONLY"),
+        record(12, {"attendee_id": "a", "event_code": {"S": 5}}, {"email": {"NULL": True}}),
+        record(13, {"attendee_id": {"S": ""}, "event_code": {"S": ""}}, {"email": {"S": ""}}),
+        record(14, {"attendee_id": {"N": "1"}}, {"email": {"SS": ["p1@example.com"]}}, "KEYS_ONLY"),
+        record(15, {"attendee_id": {"S": "gone"}, "event_code": {"S": "0211ABC"}}, {}, "KEYS_ONLY"),
+    ]
+    mixed = [each for pair in zip(broken, [*records, *[None] * 5], strict=True) for each in pair]
+    assert send(client, *mixed) == []
+    assert [mail.recipients[0] for mail in server.accepted] == list(PEOPLE.values())
+
+
+@pytest.mark.parametrize(
+    ("step", "action"),
+    [("RCPT", "450 4.2.1 later"), ("RCPT", DROP), ("end", "451 4.3.0 later")],
+    ids=str,
+)
+def test_of_five_the_one_that_failed_comes_again_alone(
+    client: Client,
+    server: SmtpServer,
+    door: Door,
+    step: Any,
+    action: Any,
+) -> None:
+    images = door.check_in_five()
+    server.on(step, GO_ON, GO_ON, action)
+    assert send(client, *batch(images)) == ["3"]
+    others = [address for address in PEOPLE.values() if address != "p3@example.com"]
+    assert [mail.recipients[0] for mail in server.accepted] == others
+    assert door.delivery(*images) == ["sent", "sent", "due", "sent", "sent"]
+
+    assert send(client, *batch(images)) == []
+    assert [mail.recipients[0] for mail in server.accepted] == [*others, "p3@example.com"]
+    assert set(door.delivery(*images)) == {"sent"}
+
+
+def test_a_mail_whose_fate_is_unclear_comes_again_with_its_message_id(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    image = door.check_in()
+    server.on("end", DROP)
+    assert send(client, record(1, keys(image), image)) == ["1"]
+    assert send(client, record(1, keys(image), image)) == []
+    assert len({read(mail)["Message-ID"] for mail in server.mails}) == 1
+    assert [mail.accepted for mail in server.mails] == [False, True]
+
+
+def test_an_address_that_is_refused_for_good_does_not_hold_up_the_stream(
+    client: Client,
+    server: SmtpServer,
+    door: Door,
+) -> None:
+    images = door.check_in_five()
+    server.on("RCPT", "550 5.1.1 unknown", about="p2@example.com")
+    assert send(client, *batch(images)) == []
+    assert door.delivery(*images) == ["sent", "failed", "sent", "sent", "sent"]
+    assert len(server.mails) == 4
+
+
+def test_a_quota_stops_the_batch_and_blames_nobody(
+    client: Client,
+    server: SmtpServer,
+    door: Door,
+) -> None:
+    images = door.check_in_five()
+    server.on("RCPT", "550 5.4.5 Daily user sending limit exceeded", about="p3@example.com")
+    assert send(client, *batch(images)) == ["3", "4", "5"]
+    assert door.delivery(*images) == ["sent", "sent", "due", "due", "due"]
+    assert sum(session.count("RCPT") for session in server.sessions) == 3
+
+
+def test_a_mail_server_that_is_away_holds_everything_back(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    images = door.check_in_five()
+    server.stop()
+    assert send(client, *batch(images)) == ["1", "2", "3", "4", "5"]
+
+
+def test_where_the_event_s_item_is_broken_its_mails_wait(
+    client: Client, server: SmtpServer, dynamodb: DynamoDBClient
+) -> None:
+    dynamodb.put_item(TableName="events", Item={"event_code": {"S": "0211ABC"}})
+    assert send(client, by_phone(1, event_code="0211ABC"), by_phone(2)) == ["1"]
+    assert len(server.accepted) == 1
+
+
+def test_mails_of_several_batches_go_over_one_connection(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    for phone, address in PEOPLE.items():
+        image = door.check_in(phone, address)
+        send(client, record(1, keys(image), image))
+    assert len(server.accepted) == 5
+    assert len(server.sessions) == 1
+
+
+def test_the_log_tells_nothing_of_a_person(
+    client: Client,
+    server: SmtpServer,
+    door: Door,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    images = door.check_in_five()
+    caplog.set_level(logging.INFO)
+    for number, reply in enumerate(("450 4.2.1", "550 5.1.1", "421 4.3.2"), start=1):
+        address = f"p{number}@example.com"
+        server.on("RCPT", f"{reply} <{address}> 010-0000-0001", about=address)
+    assert send(client, *batch(images)) == ["1", "3", "4", "5"]
+    written = caplog.text + "".join(capfd.readouterr())
+    assert written.count("record ") >= 3
+    for personal in ("@", "김하나", "0000-000", images[0]["attendee_id"]["S"]):
+        assert personal not in written

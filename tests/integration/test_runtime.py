@@ -1,0 +1,196 @@
+"""`make run` as a new user meets it, from the first line to Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+import boto3
+import pytest
+from running import ROOT, Running, eventually, free_ports, is_listening, ports_in_use
+
+from local import processes
+from local.inbox import Inbox
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_check_in_at_the_printed_address_puts_a_mail_into_the_printed_inbox(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+) -> None:
+    running = start_runtime(runtime_environment)
+    running.read_facts()
+
+    with urlopen(running["kiosk"], timeout=10) as page:
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert running.post({"phone": running["phone"]})[0] == 201
+    eventually(lambda: len(running.mails()) == 1)
+    assert b"Auto-Submitted: auto-generated" in running.mails()[0]
+    with urlopen(f"{running['inbox']}/api/messages", timeout=10) as listing:
+        assert len(json.load(listing)["messages"]) == 1
+
+
+def test_services_alone_let_another_command_of_the_clone_find_them(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], clone: Path
+) -> None:
+    running = start_runtime(runtime_environment, "services")
+    running.read_facts()
+    assert "app" not in running.facts
+
+    plain = {name: runtime_environment[name] for name in ("PATH", "HOME")}
+    shown = subprocess.run(
+        [sys.executable, "-m", "operations", "events", "show", running["event"]],
+        cwd=clone,
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "20" in shown.stdout  # registrations
+    port = free_ports(1)[0]
+    api = subprocess.Popen(
+        [
+            *(Path(sys.executable).parent / "chalice", "local", "--stage", "local"),
+            *("--no-autoreload", "--port", str(port)),
+        ],
+        cwd=clone,
+        env=plain,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        running.facts["app"] = [f"http://127.0.0.1:{port}"]
+        eventually(lambda: is_listening(port))
+        assert running.post({"phone": running["phone"]})[0] == 201
+        eventually(lambda: len(running.mails()) == 1)
+    finally:
+        api.terminate()
+        api.wait(10)
+
+
+def test_settings_from_the_environment_point_the_app_at_other_servers(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], tmp_path: Path
+) -> None:
+    dynamodb_port, smtp_port, web_port = free_ports(3)
+    other = processes.start(
+        processes.python("local.moto", str(dynamodb_port)), runtime_environment, quiet=True
+    )
+    try:
+        processes.wait_until(lambda: is_listening(dynamodb_port), other, "the other DynamoDB")
+        with Inbox(tmp_path / "other", smtp_port=smtp_port, web_port=web_port):
+            running = start_runtime(
+                runtime_environment
+                | {
+                    "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{dynamodb_port}",
+                    "CHECK_IN_TABLE": "another-name",
+                    "SMTP_HOST": "127.0.0.1",
+                    "SMTP_PORT": str(smtp_port),
+                    "MAIL_FROM": "Another Sender <other@example.com>",
+                }
+            )
+            running.read_facts()
+            assert running.post({"phone": running["phone"]})[0] == 201
+            eventually(lambda: len(list((tmp_path / "other").glob("*.eml"))) == 1)
+            mail = next((tmp_path / "other").glob("*.eml")).read_text()
+            assert "From: Another Sender <other@example.com>" in mail
+            assert running.mails() == []
+            assert not is_listening(int(runtime_environment["DYNAMODB_PORT"]))
+        client = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{dynamodb_port}")
+        assert client.scan(TableName="another-name")["Count"] == 1
+    finally:
+        processes.stop(other)
+
+
+def test_an_edit_is_served_by_the_app_and_by_the_consumer(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], clone: Path
+) -> None:
+    running = start_runtime(runtime_environment)
+    running.read_facts()
+    assert running.post({"phone": running["phone"]})[0] == 201
+    eventually(lambda: len(running.mails()) == 1)
+
+    edit(clone / "chalicelib/web/check_ins.py", '"checked_in"', '"edited"')
+    edit(clone / "chalicelib/confirmation/message.py", '"Auto-Submitted"', '"X-Edited"')
+
+    def edited() -> bool:
+        try:
+            answer = running.post({"phone": "010-0000-0003", "nonce": "n"})[1]
+            return bool(answer["status"] == "edited")
+        except OSError:  # between the old process and the new one
+            return False
+
+    eventually(edited)
+    eventually(lambda: len(running.mails()) == 2)
+    assert b"X-Edited: " in running.mails()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], number: int
+) -> None:
+    running = start_runtime(runtime_environment)
+    running.read_facts()
+    running.process.send_signal(number)
+    assert running.process.wait(10) == 0
+    assert ports_in_use(runtime_environment) == []
+
+
+def test_a_killed_runtime_leaves_nothing_behind(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+) -> None:
+    running = start_runtime(runtime_environment)
+    running.read_facts()
+    running.process.kill()
+    eventually(lambda: ports_in_use(runtime_environment) == [])
+
+
+@pytest.mark.parametrize("name", ["PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "DYNAMODB_PORT"])
+def test_a_port_in_use_is_said_with_the_variable_that_moves_it(
+    runtime_environment: dict[str, str], name: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "local"],
+            cwd=ROOT,
+            env=runtime_environment | {name: str(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == f"Error: port {port} is in use; move it with {name}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "80000", "PORT is wrong: expected a port from 1 to 65535"),
+        ("DYNAMODB", "sqlite", "DYNAMODB is wrong: expected moto or local"),
+        ("SMTP_TIMEOUT", "soon", "SMTP_TIMEOUT is wrong: expected a whole number from 1 to 300"),
+    ],
+)
+def test_a_wrong_knob_is_named(
+    runtime_environment: dict[str, str], name: str, value: str, said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT,
+        env=runtime_environment | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,541 @@
+"""One mail to a real server on loopback, whatever that server does at each step."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from smtp_server import DROP, GO_ON, STALL, Action, Security, SmtpServer, Step
+
+from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.confirmation.transport import (
+    DeliveryError,
+    Halted,
+    Mailer,
+    Postponed,
+    Rejected,
+    Unclear,
+)
+from chalicelib.settings import MailSettings, Secret
+
+RECIPIENT = "hana@example.com"
+MAIL = b"From: hello@example.com\r\nTo: hana@example.com\r\nSubject: hello\r\n\r\nhello\r\n"
+PASSWORD = "a password"
+
+# Servers repeat the address; no error text may.
+LATER = f"450 4.2.1 <{RECIPIENT}> later"
+NEVER = f"550 5.1.1 <{RECIPIENT}> unknown"
+CLOSING = "421 4.3.2 closing"
+GARBAGE = "hello? hana@example.com?"
+QUOTA = "550-5.4.5 Daily user sending limit exceeded\r\n550 5.4.5 for hello@example.com"
+
+MakeMailer = Callable[..., Mailer]
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def make_mailer() -> Iterator[MakeMailer]:
+    """A Mailer for a server; each is closed at the end.
+
+    `facing` is what the server will do: a stall is not waited for any longer than the shortest
+    SMTP_TIMEOUT, while on a busy machine the other answers get all the time they need.
+    """
+    made: list[Mailer] = []
+
+    def make(
+        server: SmtpServer,
+        *,
+        security: Security | None = None,
+        username: str | None = None,
+        password: Callable[[], str] = lambda: PASSWORD,
+        facing: Action = GO_ON,
+    ) -> Mailer:
+        settings = MailSettings(
+            host="127.0.0.1",
+            port=server.port,
+            security=security or server.security,
+            username=username,
+            password=Secret(),
+            timeout=1 if facing is STALL else 30,
+            sender=("Meetup", "hello@example.com"),
+            reply_to=None,
+        )
+        made.append(Mailer(settings, password))
+        return made[-1]
+
+    yield make
+    for mailer in made:
+        mailer.close()
+
+
+@pytest.fixture
+def mailer(server: SmtpServer, make_mailer: MakeMailer) -> Mailer:
+    return make_mailer(server)
+
+
+def failure(mailer: Mailer, recipient: str = RECIPIENT, content: bytes = MAIL) -> DeliveryError:
+    """The error of a mail that fails. Like any of them it tells nothing of a person."""
+    with pytest.raises(DeliveryError) as caught:
+        mailer.send(recipient, content)
+    assert "@" not in str(caught.value)
+    assert "hana" not in str(caught.value)
+    return caught.value
+
+
+# The connection
+
+
+def test_several_mails_go_over_one_connection(server: SmtpServer, mailer: Mailer) -> None:
+    recipients = [f"{name}@example.com" for name in ("hana", "duri", "sena")]
+    for recipient in recipients:
+        mailer.send(recipient, MAIL)
+    assert [mail.recipients for mail in server.accepted] == [(each,) for each in recipients]
+    assert {mail.sender for mail in server.accepted} == {"hello@example.com"}
+    assert len(server.sessions) == 1
+
+
+def test_nothing_is_asked_of_the_server_before_the_first_mail(
+    server: SmtpServer, mailer: Mailer
+) -> None:
+    mailer.close()
+    assert server.sessions == []
+
+
+@pytest.mark.parametrize("farewell", ["", "421 4.4.2 idle for too long"])
+def test_a_connection_that_the_server_closed_while_idle_is_replaced(
+    server: SmtpServer, mailer: Mailer, farewell: str
+) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.hang_up(farewell)
+    mailer.send("duri@example.com", MAIL)
+    assert [mail.recipients[0] for mail in server.mails] == [RECIPIENT, "duri@example.com"]
+    assert len(server.sessions) == 2
+
+
+@pytest.mark.parametrize("action", [CLOSING, DROP, STALL])
+def test_an_idle_connection_that_takes_no_sender_is_replaced(
+    server: SmtpServer, make_mailer: MakeMailer, action: Action
+) -> None:
+    mailer = make_mailer(server, facing=action)
+    server.on("MAIL", GO_ON, action)
+    mailer.send(RECIPIENT, MAIL)
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.mails) == 2
+    assert len(server.sessions) == 2
+
+
+def test_a_connection_is_replaced_once_and_not_again(server: SmtpServer, mailer: Mailer) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.on("MAIL", DROP, DROP)
+    assert type(failure(mailer)) is Postponed
+    assert len(server.sessions) == 2
+
+
+def test_where_an_idle_connection_cannot_be_replaced_the_batch_stops(
+    server: SmtpServer, mailer: Mailer
+) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.stop()
+    assert type(failure(mailer)) is Halted
+
+
+def test_a_server_that_is_not_there_halts(server: SmtpServer, mailer: Mailer) -> None:
+    server.stop()
+    assert type(failure(mailer)) is Halted
+
+
+def test_the_size_is_told_where_the_server_asks_for_it(server: SmtpServer, mailer: Mailer) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.extensions = ()
+    server.hang_up()
+    mailer.send(RECIPIENT, MAIL)
+    told = [
+        command.lower().endswith(f" size={len(MAIL)}")
+        for session in server.sessions
+        for command in session.commands
+        if command.upper().startswith("MAIL")
+    ]
+    assert told == [True, False]
+
+
+def test_a_server_that_knows_no_extensions_is_mailed_to(server: SmtpServer, mailer: Mailer) -> None:
+    server.on("EHLO", "502 5.5.1 what?")
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.accepted) == 1
+
+
+# What each answer means
+
+ANSWERS: list[tuple[Step, Action, type[DeliveryError]]] = [
+    *[("connect", action, Halted) for action in (LATER, NEVER, CLOSING, DROP, STALL, GARBAGE)],
+    *[("EHLO", action, Halted) for action in (DROP, STALL)],
+    ("MAIL", LATER, Postponed),
+    ("MAIL", NEVER, Halted),
+    ("MAIL", CLOSING, Halted),
+    *[("MAIL", action, Postponed) for action in (DROP, STALL, GARBAGE)],
+    ("RCPT", LATER, Postponed),
+    ("RCPT", NEVER, Rejected),
+    ("RCPT", "530 5.7.0 authentication required", Halted),
+    ("RCPT", CLOSING, Halted),
+    ("RCPT", QUOTA, Halted),
+    *[("RCPT", action, Postponed) for action in (DROP, STALL, GARBAGE, "350 go on", "2")],
+    ("DATA", LATER, Postponed),
+    ("DATA", NEVER, Rejected),
+    ("DATA", CLOSING, Halted),
+    *[("DATA", action, Postponed) for action in (DROP, STALL, GARBAGE, "250 ok", "334 ")],
+    ("end", LATER, Postponed),
+    ("end", "454 4.7.0 throttled", Postponed),
+    ("end", NEVER, Rejected),
+    ("end", CLOSING, Halted),
+    ("end", QUOTA, Halted),
+    *[("end", action, Unclear) for action in (DROP, STALL, GARBAGE, "354 go on", "2", "x" * 9000)],
+]
+
+
+def _name(value: object) -> str | None:
+    if isinstance(value, str):
+        return value[:20]
+    return value.__name__ if isinstance(value, type) else None
+
+
+@pytest.mark.parametrize(("step", "action", "expected"), ANSWERS, ids=_name)
+def test_an_answer_says_what_becomes_of_the_mail_and_the_next_one_goes_out(
+    server: SmtpServer,
+    make_mailer: MakeMailer,
+    step: Step,
+    action: Action,
+    expected: type[DeliveryError],
+) -> None:
+    mailer = make_mailer(server, facing=action)
+    server.on(step, action)
+    assert type(failure(mailer)) is expected
+    mailer.send("duri@example.com", MAIL)
+    assert [(mail.recipients, mail.content) for mail in server.accepted] == [
+        (("duri@example.com",), MAIL)
+    ]
+
+
+@pytest.mark.parametrize("action", [LATER, NEVER, CLOSING, GARBAGE])
+def test_a_server_that_refuses_both_greetings_halts(
+    server: SmtpServer, mailer: Mailer, action: Action
+) -> None:
+    server.on("EHLO", action)
+    server.on("HELO", action)
+    assert type(failure(mailer)) is Halted
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.accepted) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "action", "expected"),
+    [row for row in ANSWERS if row[0] in ("RCPT", "DATA", "end") and row[1] is not STALL],
+    ids=_name,
+)
+def test_an_answer_means_the_same_on_a_connection_that_was_used_before(
+    server: SmtpServer,
+    mailer: Mailer,
+    step: Step,
+    action: Action,
+    expected: type[DeliveryError],
+) -> None:
+    server.on(step, GO_ON, action)
+    mailer.send("sena@example.com", MAIL)
+    assert type(failure(mailer)) is expected
+    mailer.send("duri@example.com", MAIL)
+    assert [mail.recipients[0] for mail in server.accepted] == [
+        "sena@example.com",
+        "duri@example.com",
+    ]
+
+
+@pytest.mark.parametrize("action", [DROP, GARBAGE])
+def test_a_mail_whose_fate_is_unclear_is_not_sent_again_by_the_mailer(
+    server: SmtpServer, mailer: Mailer, action: Action
+) -> None:
+    server.on("end", action)
+    assert type(failure(mailer)) is Unclear
+    mailer.close()
+    assert len(server.mails) == 1
+    assert len(server.sessions) == 1
+
+
+@pytest.mark.parametrize("first", [DROP, CLOSING])
+def test_a_mail_is_not_sent_twice_where_the_idle_connection_was_replaced_for_it(
+    server: SmtpServer, mailer: Mailer, first: Action
+) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.on("MAIL", first)
+    server.on("end", DROP)
+    assert type(failure(mailer, "duri@example.com")) is Unclear
+    assert [mail.recipients[0] for mail in server.mails] == [RECIPIENT, "duri@example.com"]
+
+
+@pytest.mark.parametrize(
+    "action", [LATER, NEVER, CLOSING, DROP, STALL, GARBAGE, f"{GARBAGE}\r\n250 ok"]
+)
+def test_a_refusal_stays_what_it_is_where_the_server_cannot_forget_it(
+    server: SmtpServer, make_mailer: MakeMailer, action: Action
+) -> None:
+    mailer = make_mailer(server, facing=action)
+    server.on("RCPT", NEVER)
+    server.on("RSET", action)
+    assert type(failure(mailer)) is Rejected
+    for recipient in ("duri@example.com", "sena@example.com"):
+        mailer.send(recipient, MAIL)
+    assert [mail.recipients for mail in server.mails] == [
+        ("duri@example.com",),
+        ("sena@example.com",),
+    ]
+
+
+def test_a_refused_recipient_leaves_the_connection_for_the_next(
+    server: SmtpServer, mailer: Mailer
+) -> None:
+    server.on("RCPT", NEVER)
+    failure(mailer)
+    mailer.send("duri@example.com", MAIL)
+    assert len(server.sessions) == 1
+
+
+# The content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(MAIL, id="plain"),
+        pytest.param(b"Subject: x\r\n\r\n.\r\n..\r\n.x\r\nx.\r\n\r\n.\r\n", id="dots"),
+        pytest.param(b".\r\n", id="a dot first"),
+        pytest.param(b"Subject: x\r\n\r\n" + b"x" * 5000 + b"\r\n", id="a long line"),
+        pytest.param(b"Subject: x\r\n\r\n\r\n\r\n\r\n", id="empty lines at the end"),
+        pytest.param(b"Subject: x\r\n\r\n\x00\xff\r\n", id="any bytes"),
+        pytest.param(b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 50_000, id="600 kB"),
+    ],
+)
+def test_the_server_takes_the_bytes_that_were_given(
+    server: SmtpServer, mailer: Mailer, content: bytes
+) -> None:
+    mailer.send(RECIPIENT, content)
+    assert server.accepted[0].content == content
+
+
+def test_a_last_line_without_its_end_gets_one(server: SmtpServer, mailer: Mailer) -> None:
+    mailer.send(RECIPIENT, b"Subject: x\r\n\r\nhello")
+    assert server.accepted[0].content == b"Subject: x\r\n\r\nhello\r\n"
+
+
+# Saying goodbye
+
+
+@pytest.mark.parametrize("action", [GO_ON, NEVER, CLOSING, DROP, STALL, GARBAGE])
+def test_however_the_goodbye_goes_the_mail_is_sent_and_the_mailer_can_begin_anew(
+    server: SmtpServer, make_mailer: MakeMailer, action: Action
+) -> None:
+    mailer = make_mailer(server, facing=action)
+    server.on("QUIT", action)
+    mailer.send(RECIPIENT, MAIL)
+    mailer.close()
+    mailer.close()
+    assert server.sessions[0].count("QUIT") == 1
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.mails) == 2
+
+
+def test_a_connection_that_is_gone_can_be_closed(server: SmtpServer, mailer: Mailer) -> None:
+    mailer.send(RECIPIENT, MAIL)
+    server.hang_up()
+    mailer.close()
+    assert len(server.accepted) == 1
+
+
+# The login
+
+
+def test_without_a_username_nobody_logs_in(server: SmtpServer, make_mailer: MakeMailer) -> None:
+    def never() -> str:
+        raise AssertionError("asked for a password without need")
+
+    make_mailer(server, password=never).send(RECIPIENT, MAIL)
+    assert server.sessions[0].count("AUTH") == 0
+
+
+@pytest.mark.parametrize("username", ["hello@example.com", "AKIAEXAMPLE"])
+def test_the_login_is_the_one_of_the_settings(
+    server: SmtpServer, make_mailer: MakeMailer, username: str
+) -> None:
+    make_mailer(server, username=username).send(RECIPIENT, MAIL)
+    assert server.sessions[0].logins == [(username, PASSWORD)]
+
+
+def test_the_password_is_asked_for_at_each_login_only(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    passwords = iter(["the old one", "the new one"])
+    mailer = make_mailer(server, username="hello@example.com", password=lambda: next(passwords))
+    mailer.send(RECIPIENT, MAIL)
+    mailer.send(RECIPIENT, MAIL)
+    server.hang_up()
+    mailer.send(RECIPIENT, MAIL)
+    logins = [login for session in server.sessions for login in session.logins]
+    assert [password for _, password in logins] == ["the old one", "the new one"]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        f"535 5.7.8 {PASSWORD} is not the password of hana@example.com",
+        "454 4.7.0 later",
+        "530 5.7.0 not like this",
+        "334 this is no base64!",
+        CLOSING,
+        DROP,
+        STALL,
+        GARBAGE,
+    ],
+)
+def test_a_failing_login_halts_and_nobody_learns_the_password(
+    server: SmtpServer,
+    make_mailer: MakeMailer,
+    action: Action,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.on("AUTH", action)
+    mailer = make_mailer(server, username="hello@example.com", facing=action)
+    error = failure(mailer)
+    assert type(error) is Halted
+    assert server.sessions[0].count("MAIL") == 0
+    assert PASSWORD not in str(error) + caplog.text + "".join(capfd.readouterr())
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.accepted) == 1
+
+
+def test_a_server_without_a_login_halts_where_one_is_wanted(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    server.extensions = ()
+    assert type(failure(make_mailer(server, username="hello@example.com"))) is Halted
+
+
+def test_a_password_that_smtp_cannot_carry_halts(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    mailer = make_mailer(server, username="hello@example.com", password=lambda: "암호")
+    error = failure(mailer)
+    assert type(error) is Halted
+    assert "암" not in str(error)
+
+
+def test_a_password_that_cannot_be_read_halts(server: SmtpServer, make_mailer: MakeMailer) -> None:
+    def unreadable() -> str:
+        raise StorageUnavailable("ThrottlingException")
+
+    error = failure(make_mailer(server, username="hello@example.com", password=unreadable))
+    assert type(error) is Halted
+    assert server.sessions == []
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def serve(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., SmtpServer]]:
+    """Starts a server whose certificate is for `host`; `authority` is the one that is trusted."""
+    roots = tmp_path / "roots.pem"
+    authority.cert_pem.write_to_path(str(roots))
+    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    started: list[SmtpServer] = []
+
+    def start(
+        security: Security, *, issuer: trustme.CA = authority, host: str = "127.0.0.1"
+    ) -> SmtpServer:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        issuer.issue_cert(host).configure_cert(context)
+        started.append(SmtpServer(security, context))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_behind_a_trusted_certificate_login_and_mails_go_out(
+    serve: Callable[..., SmtpServer], make_mailer: MakeMailer, security: Security
+) -> None:
+    server = serve(security)
+    mailer = make_mailer(server, username="hello@example.com")
+    mailer.send(RECIPIENT, MAIL)
+    server.hang_up()
+    mailer.send(RECIPIENT, MAIL)
+    assert [mail.content for mail in server.accepted] == [MAIL, MAIL]
+    assert [session.secured for session in server.sessions] == [True, True]
+    assert server.sessions[0].logins == [("hello@example.com", PASSWORD)]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+@pytest.mark.parametrize("fault", ["issuer", "host"])
+def test_behind_any_other_certificate_neither_password_nor_mail_is_shown(
+    serve: Callable[..., SmtpServer], make_mailer: MakeMailer, security: Security, fault: str
+) -> None:
+    if fault == "issuer":
+        server = serve(security, issuer=trustme.CA())
+    else:
+        server = serve(security, host="other.example.com")
+    assert type(failure(make_mailer(server, username="hello@example.com"))) is Halted
+    server.stop()  # and with it every session has ended
+    assert [session.count("AUTH") + session.count("MAIL") for session in server.sessions] == [0]
+    assert server.mails == []
+
+
+@pytest.mark.parametrize("username", [None, "hello@example.com"])
+def test_a_server_that_offers_no_starttls_gets_neither_password_nor_mail(
+    serve: Callable[..., SmtpServer], make_mailer: MakeMailer, username: str | None
+) -> None:
+    server = serve("starttls")
+    server.on("EHLO", "250-smtp.example.com\r\n250 AUTH PLAIN")
+    assert type(failure(make_mailer(server, username=username))) is Halted
+    server.stop()
+    assert [session.commands for session in server.sessions] == [["ehlo example.com"]]
+
+
+@pytest.mark.parametrize("action", [LATER, NEVER, CLOSING, DROP, STALL, GARBAGE])
+def test_a_starttls_that_does_not_come_about_halts_in_silence(
+    serve: Callable[..., SmtpServer], make_mailer: MakeMailer, action: Action
+) -> None:
+    server = serve("starttls")
+    server.on("STARTTLS", action)
+    mailer = make_mailer(server, username="hello@example.com", facing=action)
+    assert type(failure(mailer)) is Halted
+    assert [command.upper() for command in server.sessions[0].commands] == [
+        "EHLO EXAMPLE.COM",
+        "STARTTLS",
+    ]
+    mailer.send(RECIPIENT, MAIL)
+    assert len(server.accepted) == 1
+
+
+def test_a_server_that_speaks_plainly_where_tls_is_due_halts(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    mailer = make_mailer(server, security="tls", username="hello@example.com")
+    assert type(failure(mailer)) is Halted
+    server.stop()
+    assert [session.count("EHLO") for session in server.sessions] == [0]

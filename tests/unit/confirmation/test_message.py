@@ -1,0 +1,461 @@
+"""The confirmation, read back from its bytes as a mail client would."""
+
+from __future__ import annotations
+
+import email
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from chalicelib.attendance.event import LOCALES, Event, Locale
+from chalicelib.confirmation.content import one_line
+from chalicelib.confirmation.message import Confirmation, Sender, UnusableAddress, compose
+
+NOW = datetime(2026, 2, 11, 9, 42, 20, tzinfo=UTC)
+SENDER = Sender("Rollcall", "rollcall@example.com", "desk@example.com")
+EVENT = Event(
+    event_code="0211ABC",
+    name="February Meetup",
+    organization="Python Seoul",
+    venue="Gangnam, 3rd floor",
+    starts_at=datetime(2026, 2, 11, 10, 0, tzinfo=UTC),
+    check_in_opens_at=datetime(2026, 2, 11, 8, 0, tzinfo=UTC),
+    check_in_closes_at=datetime(2026, 2, 11, 13, 0, tzinfo=UTC),
+    timezone="Asia/Seoul",
+    locale="en",
+    expires_at=datetime(2026, 4, 1, tzinfo=UTC),
+    announcement="Wi-Fi: meetup\n\nSlides: https://example.com/0211.",
+    reply_to="team@example.com",
+)
+CONFIRMATION = Confirmation(
+    to="hana@example.com",
+    name="Hana Kim",
+    checked_at=datetime(2026, 2, 11, 9, 42, tzinfo=UTC),
+    event_code="0211ABC",
+    check_in_id="f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    event=EVENT,
+)
+KOREAN = replace(EVENT, locale="ko", name="2월 정기 모임", venue="강남 3층", organization="파이썬")
+ONLY_TIME = Confirmation(to="hana@example.com", checked_at=datetime(2026, 2, 11, 18, 42))  # noqa: DTZ001  -- a record without a zone
+
+
+@dataclass
+class Page(HTMLParser):
+    """An HTML page as its reader meets it: the tags with their attributes, and the text."""
+
+    html: str
+    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.feed(self.html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.text += "\n" if tag == "br" else ""
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] != "style":
+            self.text += data
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def written(
+    confirmation: Confirmation, sender: Sender = SENDER, default_locale: Locale = "en"
+) -> bytes:
+    message = compose(confirmation, NOW, sender=sender, default_locale=default_locale)
+    return message.as_bytes(policy=SMTP)
+
+
+def read(confirmation: Confirmation, **options: Any) -> EmailMessage:
+    return email.message_from_bytes(written(confirmation, **options), policy=default)
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    content = body.get_content()
+    assert isinstance(content, str)
+    return content.replace("\r\n", "\n")
+
+
+def page(mail: EmailMessage) -> Page:
+    return Page(part(mail, "html"))
+
+
+def of_event(**changes: Any) -> Confirmation:
+    return replace(CONFIRMATION, event=replace(EVENT, **changes))
+
+
+# What it says
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Hana Kim",
+        "February Meetup",
+        "Python Seoul",
+        "Wednesday, 11 February 2026, 19:00 KST",
+        "Wednesday, 11 February 2026, 18:42 KST",
+        "Gangnam, 3rd floor",
+        "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+        "goods desk",
+        "Wi-Fi: meetup",
+    ],
+)
+def test_both_parts_say_who_which_event_when_where_and_the_proof(fact: str) -> None:
+    mail = read(CONFIRMATION)
+    assert fact in part(mail, "plain")
+    assert fact in page(mail).text
+
+
+def test_the_text_comes_first_and_the_html_last_so_that_clients_prefer_it() -> None:
+    mail = read(CONFIRMATION)
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [each.get_content_type() for each in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_an_event_in_korean_is_confirmed_in_korean() -> None:
+    mail = read(replace(CONFIRMATION, name="김하나", event=KOREAN))
+    assert mail["Subject"] == "[2월 정기 모임] 체크인이 확인되었습니다"
+    assert mail["Content-Language"] == "ko"
+    assert page(mail).attributes("html") == [{"lang": "ko"}]
+    for text in (part(mail, "plain"), page(mail).text):
+        assert "2026년 2월 11일 (수) 19:00 KST" in text
+        assert "굿즈 데스크" in text
+        assert "체크인 번호" in text
+
+
+def test_the_events_language_wins_over_the_default() -> None:
+    mail = read(CONFIRMATION, default_locale="ko")
+    assert mail["Subject"] == "You are checked in: February Meetup"
+    assert mail["Content-Language"] == "en"
+
+
+def test_without_an_event_the_default_language_is_used() -> None:
+    mail = read(ONLY_TIME, default_locale="ko")
+    assert mail["Subject"] == "체크인이 확인되었습니다"
+    assert page(mail).attributes("html") == [{"lang": "ko"}]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_address_alone_still_makes_a_mail_without_gaps(locale: Locale) -> None:
+    mail = read(Confirmation(to="hana@example.com"), default_locale=locale)
+    assert str(mail["To"]) == "hana@example.com"
+    text = part(mail, "plain")
+    assert "hana@example.com" in text
+    assert "hana@example.com" in page(mail).text
+    assert "None" not in text + part(mail, "html")
+    assert not re.search(r":[ ]*$|[{}]|\n{3}", text, re.MULTILINE)
+    assert not page(mail).attributes("th")
+
+
+def test_blank_attributes_leave_no_rows() -> None:
+    mail = read(
+        replace(of_event(venue=" ", organization="", announcement="\n "), name=" ", check_in_id="")
+    )
+    text = part(mail, "plain") + page(mail).text
+    for label in ("Venue", "Organizer", "From the organizers", "Check-in number"):
+        assert label not in text
+    assert part(mail, "plain").startswith("Hello,\n")
+
+
+def test_an_event_code_that_leads_to_no_event_is_shown_itself() -> None:
+    mail = read(replace(CONFIRMATION, event=None))
+    assert "Event code: 0211ABC" in part(mail, "plain")
+    assert "0211ABC" in page(mail).text
+    assert "0211ABC" not in part(read(CONFIRMATION), "plain")
+
+
+# When
+
+
+def test_a_time_without_a_zone_is_shown_as_written_and_without_a_zone() -> None:
+    for confirmation in (ONLY_TIME, replace(ONLY_TIME, event=EVENT)):
+        assert "Checked in: Wednesday, 11 February 2026, 18:42\n" in part(
+            read(confirmation), "plain"
+        )
+
+
+@pytest.mark.parametrize(
+    ("checked_at", "shown"),
+    [
+        (datetime(2026, 2, 11, 9, 42, tzinfo=UTC), "09:42 UTC"),
+        (datetime(2026, 2, 11, 18, 42, tzinfo=timezone(timedelta(hours=9))), "18:42 UTC+09:00"),
+    ],
+)
+def test_without_an_event_a_time_keeps_its_own_zone(checked_at: datetime, shown: str) -> None:
+    assert shown in part(read(replace(ONLY_TIME, checked_at=checked_at)), "plain")
+
+
+def test_a_zone_without_an_abbreviation_is_named_by_its_offset() -> None:
+    assert "14:00 UTC+04" in part(read(of_event(timezone="Asia/Dubai")), "plain")
+
+
+def test_a_time_at_the_end_of_the_calendar_costs_no_mail() -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert "31 December 9999, 23:59 UTC" in part(
+        read(replace(CONFIRMATION, checked_at=last)), "plain"
+    )
+
+
+# The announcement
+
+
+def test_the_announcement_keeps_its_lines() -> None:
+    mail = read(of_event(announcement="one\r\n  two\n\nthree\n"))
+    assert "\none\n  two\n\nthree\n" in part(mail, "plain")
+    shown = re.sub(r"\n +", "\n", page(mail).text)
+    assert re.search(r"one\n+two\n+three", shown)
+    assert len(page(read(of_event(announcement="one"))).attributes("br")) + 3 == len(
+        page(mail).attributes("br")
+    )
+
+
+@pytest.mark.parametrize(
+    ("announcement", "target"),
+    [
+        ("Slides: https://example.com/0211.", "https://example.com/0211"),
+        ("자료는 https://example.com/0211에서", "https://example.com/0211"),
+        ("(http://example.com/a?b=1&c=2)", "http://example.com/a?b=1&c=2"),
+        ('<a href="https://example.com/x">', "https://example.com/x"),
+    ],
+)
+def test_a_url_becomes_a_link_to_itself_without_what_follows_it(
+    announcement: str, target: str
+) -> None:
+    mail = page(read(of_event(announcement=announcement)))
+    assert [link["href"] for link in mail.attributes("a")] == [target]
+    assert announcement in mail.text
+
+
+@pytest.mark.parametrize("announcement", ["javascript:alert(1)", "data:text/html,x", "example.com"])
+def test_nothing_but_http_becomes_a_link(announcement: str) -> None:
+    assert not page(read(of_event(announcement=announcement))).attributes("a")
+
+
+# Headers
+
+
+def test_the_headers_say_who_sends_when_and_that_a_machine_does() -> None:
+    mail = read(CONFIRMATION)
+    assert str(mail["From"]) == "Rollcall <rollcall@example.com>"
+    assert str(mail["To"]) == "Hana Kim <hana@example.com>"
+    assert mail["Date"].datetime == NOW
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+
+
+def test_answers_go_to_the_event_else_to_the_setting_else_to_the_sender() -> None:
+    assert read(CONFIRMATION)["Reply-To"] == "team@example.com"
+    assert read(of_event(reply_to=None))["Reply-To"] == "desk@example.com"
+    silent = read(of_event(reply_to=None), sender=replace(SENDER, reply_to=None))
+    assert silent["Reply-To"] is None
+    assert "Replies" not in part(silent, "plain")
+
+
+def test_an_events_unusable_reply_address_does_not_keep_the_mail_back() -> None:
+    assert read(of_event(reply_to="team@\r\nBcc: x"))["Reply-To"] == "desk@example.com"
+
+
+def test_the_message_id_is_the_check_ins_and_stays() -> None:
+    expected = "<f47ac10b-58cc-4372-a567-0e02b2c3d479@example.com>"
+    assert read(CONFIRMATION)["Message-ID"] == expected
+    again = compose(CONFIRMATION, NOW + timedelta(days=1), sender=SENDER, default_locale="ko")
+    assert again["Message-ID"] == expected
+
+
+def test_without_a_check_in_id_the_message_id_still_tells_check_ins_apart() -> None:
+    nameless = replace(CONFIRMATION, check_in_id=None)
+    others = [
+        replace(nameless, record="111"),
+        replace(nameless, record="222"),
+        replace(nameless, to="duri@example.com"),
+        replace(nameless, name="Duri Lee"),
+        replace(nameless, event_code="0212ABC"),
+        replace(nameless, checked_at=NOW),
+        replace(nameless, check_in_id="not> an\r\nid"),
+        ONLY_TIME,
+    ]
+    ids = [str(read(each)["Message-ID"]) for each in [nameless, *others]]
+    assert len(set(ids)) == len(ids)
+    assert ids == [str(read(each)["Message-ID"]) for each in [nameless, *others]]
+    assert all(re.fullmatch(r"<[0-9a-f]{32}@example\.com>", each) for each in ids)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "hana",
+        "hana@",
+        "@example.com",
+        "hana@example.com\r\nBcc: duri@example.com",
+        "hana@example.com, duri@example.com",
+        "Hana <hana@example.com>",
+        "hana\x00@example.com",
+        "hana\u202e@example.com",
+        "하나@example.com",
+        "=?utf-8?q?hana=0D=0ABcc?=@example.com",
+        "h" * 300 + "@example.com",
+    ],
+)
+def test_an_address_that_no_mail_can_go_to_is_refused_without_repeating_it(address: str) -> None:
+    with pytest.raises(UnusableAddress) as refused:
+        written(replace(CONFIRMATION, to=address))
+    assert str(refused.value) == "not an address that mail can be sent to"
+    assert refused.value.__context__ is None
+
+
+def test_an_international_domain_travels_in_ascii() -> None:
+    mail = read(replace(CONFIRMATION, to="hana@bücher.example.com"))
+    assert mail["To"].addresses[0].addr_spec == "hana@xn--bcher-kva.example.com"
+
+
+# Hostile or odd data
+
+ODD_TEXTS = [
+    "Park, Jamie",
+    'Conan "the" O\'Brien',
+    "Zoë; <duri@example.com>",
+    "김, 하나 (서울) \\",
+    "مرحبا بالعالم",
+    "👩‍👩‍👧‍👦 🏳️‍🌈",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "&amp;",
+    "{{7*7}} {% raw %} {event} {0} %s",
+    "/etc/hostname",
+    "None",
+]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_odd_text_arrives_as_it_is_and_as_text_everywhere(text: str) -> None:
+    mail = read(replace(of_event(name=text, venue=text, announcement=text), name=text))
+    assert mail["To"].addresses == (Address(text, addr_spec="hana@example.com"),)
+    assert mail["Subject"] == f"You are checked in: {text}"
+    assert part(mail, "plain").count(text) >= 4
+    shown = page(mail)
+    assert shown.text.count(text) >= 4
+    assert not {"script", "img"} & {tag for tag, _ in shown.tags}
+    assert [each.get_content_type() for each in mail.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\r", "\n", "\r\n", "\x00", "\x1b", "\x0b", "\x85", "\u2028", "\u202e", "\u2066", "\ud800"],
+)
+def test_no_control_character_override_or_surrogate_comes_through(character: str) -> None:
+    text = f"Hana{character}Bcc: duri@example.com"
+    plain = read(CONFIRMATION)
+    mail = read(
+        replace(
+            of_event(name=text, organization=text, venue=text),
+            name=text,
+            event_code=text,
+            check_in_id=text,
+        ),
+        sender=replace(SENDER, name=text),
+    )
+    assert mail.keys() == plain.keys()
+    assert [each.addr_spec for each in mail["To"].addresses] == ["hana@example.com"]
+    assert [each.addr_spec for each in mail["From"].addresses] == ["rollcall@example.com"]
+    assert re.fullmatch(
+        "You are checked in: Hana ?Bcc: duri@example.com", str(mail["Subject"]), re.ASCII
+    )
+    if character not in "\r\n":
+        assert character not in part(mail, "plain") + part(mail, "html")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=?utf-8?q?Hana=0D=0ABcc:_duri@example.com?=",
+        "Hana =?utf-8?b?4oCu?=",
+        "=?utf-8?q?duri=40example=2Ecom=2C?=",
+    ],
+)
+def test_an_encoded_word_in_the_data_is_not_decoded_into_a_header(text: str) -> None:
+    mail = read(replace(of_event(name=text), name=text), sender=replace(SENDER, name=text))
+    assert mail.keys() == read(CONFIRMATION).keys()
+    assert [each.addr_spec for each in mail["To"].addresses] == ["hana@example.com"]
+    assert [each.addr_spec for each in mail["From"].addresses] == ["rollcall@example.com"]
+    assert mail["Subject"] == f"You are checked in: {text.replace('=?', '= ?')}"
+    assert text in page(mail).text
+
+
+@pytest.mark.parametrize("tail", ["", "é"])
+def test_a_long_name_with_commas_stays_one_address(tail: str) -> None:
+    name = "Hana, " * 12 + "<duri@example.com>" + tail
+    mail = read(replace(CONFIRMATION, name=name))
+    assert [each.addr_spec for each in mail["To"].addresses] == ["hana@example.com"]
+    assert mail["To"].addresses[0].display_name.startswith("Hana Hana Hana")
+    assert name in page(mail).text
+
+
+def test_ten_thousand_characters_are_cut_to_a_line_that_a_person_reads() -> None:
+    endless = "가" * 10_000
+    mail = read(replace(of_event(name=endless, venue=endless), name=endless, event_code=endless))
+    assert mail["Subject"] == f"You are checked in: {'가' * 99}…"
+    assert len(mail["To"].addresses[0].display_name) < 120
+    assert len(part(mail, "plain")) < 1_500
+
+
+def test_a_cut_does_not_leave_half_an_emoji() -> None:
+    assert one_line("ab 👩‍👧", longest=5) == "ab 👩…"
+
+
+# On the way
+
+
+@pytest.mark.parametrize(
+    "confirmation",
+    [
+        CONFIRMATION,
+        replace(ONLY_TIME, name="Zoë"),
+        replace(CONFIRMATION, name="김하나" * 30, event=KOREAN),
+        of_event(announcement="x" * 5_000 + "\n" + "가" * 5_000 + "\n.\nFrom here"),
+    ],
+)
+def test_any_server_can_carry_it(confirmation: Confirmation) -> None:
+    content = written(confirmation, replace(SENDER, reply_to=None))
+    assert content.isascii()
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", content)
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998  # RFC 5322 2.1.1
+
+
+def test_a_long_sender_domain_leaves_the_message_id_whole() -> None:
+    domain = "a" * 60 + ".example.com"
+    mail = read(CONFIRMATION, sender=replace(SENDER, address=f"rollcall@{domain}"))
+    assert mail["Message-ID"] == f"<f47ac10b-58cc-4372-a567-0e02b2c3d479@{domain}>"
+
+
+def test_the_html_loads_nothing_from_anywhere() -> None:
+    mail = read(CONFIRMATION)
+    tags = page(mail).tags
+    assert not {"img", "link", "script", "iframe", "object"} & {tag for tag, _ in tags}
+    assert not any({"src", "srcset", "background"} & attributes.keys() for _, attributes in tags)
+    assert not re.search(r"@import|url\(", part(mail, "html"))
+
+
+def test_the_html_says_that_it_has_dark_colours() -> None:
+    mail = read(CONFIRMATION)
+    assert {"name": "color-scheme", "content": "light dark"} in page(mail).attributes("meta")
+    assert "prefers-color-scheme: dark" in part(mail, "html")

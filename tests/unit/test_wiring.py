@@ -1,0 +1,64 @@
+"""The parts are built on first use, once, and by whichever thread comes first."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+
+import boto3
+import pytest
+
+from chalicelib import settings
+from chalicelib.settings import Secret
+from chalicelib.storage import parameters
+from chalicelib.wiring import Wiring
+
+
+@pytest.fixture
+def wiring() -> Wiring:
+    return Wiring(settings.load())
+
+
+def test_nothing_is_built_before_it_is_asked_for(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make = boto3.client
+
+    def note(service: str, **options: object) -> object:
+        made.append(service)
+        return make(service, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(boto3, "client", note)
+    assert made == []
+    assert wiring.reception is wiring.reception
+    assert made == ["dynamodb"]
+    assert wiring.postroom is wiring.postroom
+    assert made == ["dynamodb"]
+
+
+def test_threads_that_come_at_once_share_the_parts(wiring: Wiring) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        tables = list(threads.map(lambda _: wiring.check_in_table._client, range(8)))
+    assert len(set(map(id, tables))) == 1
+
+
+def test_the_clock_gives_aware_utc(wiring: Wiring) -> None:
+    assert wiring.now().tzinfo is UTC
+
+
+def test_a_secret_in_a_parameter_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def read_secret(name: str) -> str:
+        asked.append(name)
+        return "from the parameter"
+
+    monkeypatch.setattr(parameters, "read_secret", read_secret)
+    monkeypatch.delenv("SECRET_KEY")
+    monkeypatch.setenv("SECRET_KEY_PARAMETER", "/rollcall/key")
+    wiring = Wiring(settings.load())
+    assert asked == []
+    assert wiring.secret_key == wiring.secret_key == "from the parameter"
+    assert asked == ["/rollcall/key"]
+    assert wiring.settings.secret_key == Secret(parameter="/rollcall/key")
