@@ -103,7 +103,7 @@ def event() -> Event:
         check_in_closes_at=NOW + timedelta(hours=3),
         timezone="Asia/Seoul",
         locale="ko",
-        expires_at=NOW + timedelta(days=180),
+        expires_at=datetime(2100, 1, 1, tzinfo=UTC),  # DynamoDB Local deletes what has expired
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 NOW = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)
-LATER = NOW + timedelta(days=180)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)  # DynamoDB Local deletes what has expired
 HANA = "0a" * 32
 DURI = "1b" * 32
 
