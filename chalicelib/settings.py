@@ -11,6 +11,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -75,7 +77,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     reader = _Reader(_process_environment() if environment is None else environment)
     security = cast(Security, reader.choice("SMTP_SECURITY", ("tls", "starttls", "none"), "tls"))
     host = reader.text("SMTP_HOST", "smtp.gmail.com")
-    if security == "none" and not _is_loopback(host):
+    if security == "none" and not is_loopback(host):
         reader.fault("SMTP_SECURITY", "tls or starttls (none is for a server on loopback only)")
     username = reader.text("SMTP_USERNAME", "") or None
     settings = Settings(
@@ -181,7 +183,7 @@ class _Reader:
         return Secret(value, None if value else parameter)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -205,12 +207,19 @@ def _region_code(text: str) -> str:
 
 def _sender(text: str) -> tuple[str, str]:
     name, address = parseaddr(text)
-    if not _ADDRESS.fullmatch(address):
-        raise ValueError(text)
-    return name, address
+    return name, _address(address)
 
 
 def _reply_to(text: str) -> str | None:
-    if text and not _ADDRESS.fullmatch(text):
+    return _address(text) if text else None
+
+
+def _address(text: str) -> str:
+    """Raises ValueError unless the address can stand in a header as it is."""
+    if not _ADDRESS.fullmatch(text):
         raise ValueError(text)
-    return text or None
+    try:
+        Address(addr_spec=text)
+    except (MessageError, IndexError) as error:
+        raise ValueError(text) from error
+    return text

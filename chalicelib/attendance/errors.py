@@ -13,6 +13,7 @@
     ├── KioskKeyRejected         a key was shown, and it is not this event's
     ├── PayloadTooLarge          the request body is over the limit
     └── StorageUnavailable       the tables did not answer, or refused
+        └── MalformedItem        they answered with an item that Rollcall did not write
 
 `reason` is the stable code that clients act on (docs/api.md lists them all); the message is for
 a log line and holds no personal data.
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RollcallError(Exception):
-    """The root. Only its leaves are raised."""
+    """The root. Only those below it with a `reason` are raised."""
 
     reason: ClassVar[str]
 
@@ -100,3 +101,7 @@ class PayloadTooLarge(RollcallError):
 
 class StorageUnavailable(RollcallError):
     reason = "storage_unavailable"
+
+
+class MalformedItem(StorageUnavailable):
+    """Asking again will not help, until somebody has mended the item."""

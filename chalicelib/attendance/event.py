@@ -13,7 +13,7 @@ State = Literal["not_open", "open", "closed"]
 
 LOCALES: tuple[Locale, ...] = ("ko", "en")
 
-_EVENT_CODE = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Z]{3}", re.ASCII)
+_EVENT_CODE = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Za-z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +61,5 @@ class Event:
 
 def normalize_event_code(text: str) -> str | None:
     """`0211abc` as `0211ABC` (month, day, three letters), or None where it is no event code."""
-    code = text.strip().upper()
-    return code if _EVENT_CODE.fullmatch(code) else None
+    code = text.strip()
+    return code.upper() if _EVENT_CODE.fullmatch(code) else None

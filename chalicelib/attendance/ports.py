@@ -19,7 +19,8 @@ class Events(Protocol):
 class Registrations(Protocol):
     def get(self, event_code: str, attendee_id: str) -> Registration | None: ...
 
-    def put(self, registration: Registration) -> None: ...
+    def add(self, registration: Registration) -> Registration | None:
+        """Store it, or return the one that already stands for this attendee and event."""
 
 
 class CheckIns(Protocol):

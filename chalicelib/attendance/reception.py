@@ -127,7 +127,8 @@ class Reception:
         if walk_in:
             # Before the check-in: dying between the two leaves a registration without a
             # check-in, which the next try completes, never a check-in of nobody.
-            self._registrations.put(walk_in)
+            registration = self._registrations.add(walk_in) or walk_in
+            email = registration.email or given_email
         return CheckIn(
             check_in_id=new_check_in_id(),
             event_code=event.event_code,

@@ -8,14 +8,15 @@ the check-in itself says that its confirmation is out.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.policy import SMTP
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from chalicelib.attendance.check_in import DeliveryStatus
-from chalicelib.attendance.errors import StorageUnavailable
-from chalicelib.attendance.event import normalize_event_code
+from chalicelib.attendance.errors import MalformedItem, StorageUnavailable
+from chalicelib.attendance.event import Event, normalize_event_code
 from chalicelib.attendance.ports import Events
 from chalicelib.confirmation.message import Composer, Confirmation, UnusableAddress
 from chalicelib.confirmation.records import Image, NewItem, moment, new_items, text
@@ -64,11 +65,12 @@ class Postroom:
         https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
         """
         failures = []
+        outcomes: Counter[str] = Counter()
         halted = False
         for item in new_items(event):
             if not halted:
                 try:
-                    self._deliver(item)
+                    outcomes[self._deliver(item)] += 1
                     continue
                 except Halted as error:
                     halted = True
@@ -76,16 +78,18 @@ class Postroom:
                 except (DeliveryError, StorageUnavailable) as error:
                     log.warning("record %s: again later, %s", item.sequence_number, error)
             failures.append({"itemIdentifier": item.sequence_number})
+            outcomes["handed back"] += 1
+        log.info("batch: %s", ", ".join(f"{count} {name}" for name, count in outcomes.items()))
         return {"batchItemFailures": failures}
 
-    def _deliver(self, item: NewItem) -> None:
+    def _deliver(self, item: NewItem) -> DeliveryStatus | Literal["passed over"]:
         current = self._items.image(item.keys)
         if current and text(current, "delivery") not in (None, "due"):
-            return  # an earlier try of this batch settled it, or nothing was ever owed
+            return "passed over"  # an earlier try settled it, or nothing was ever owed
         image = item.image or current
         recipient = text(image, "email") if image else None
         if image is None or recipient is None:
-            return
+            return "passed over"
         try:
             message = self._compose(self._confirmation(item, image, recipient), self._now())
             address = message["To"].addresses[0].addr_spec
@@ -99,6 +103,7 @@ class Postroom:
         except StorageUnavailable as error:
             # Handing the record back would mail a second copy of what is out already.
             log.error("record %s: %s, not recorded: %s", item.sequence_number, delivery, error)
+        return delivery
 
     def _confirmation(self, item: NewItem, image: Image, recipient: str) -> Confirmation:
         event_code = text(image, "event_code")
@@ -109,6 +114,14 @@ class Postroom:
             checked_at=moment(image, "checked_at"),
             event_code=event_code,
             check_in_id=text(image, "check_in_id"),
-            event=self._events.get(code) if code else None,
+            event=self._event(code) if code else None,
             record=item.sequence_number or None,
         )
+
+    def _event(self, event_code: str) -> Event | None:
+        """None, and so general wording, where there is none or its item cannot be read."""
+        try:
+            return self._events.get(event_code)
+        except MalformedItem as error:
+            log.error("event %s: %s", event_code, error)
+            return None

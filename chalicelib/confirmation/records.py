@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Image = Mapping[str, Any]
@@ -38,7 +39,7 @@ def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:
         sequence_number = change.get("SequenceNumber")
         yield NewItem(
             sequence_number=sequence_number if isinstance(sequence_number, str) else "",
-            keys=_image(change.get("Keys")) or {},
+            keys=_keys(change.get("Keys")),
             image=_image(change.get("NewImage")),
         )
 
@@ -64,6 +65,28 @@ def moment(image: Image, name: str) -> datetime | None:
         return datetime.fromisoformat(text(image, name) or "")
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def _keys(value: object) -> Image:
+    """The item's key as it can be asked for; empty where it is none (a key is S, N or B)."""
+    keys = _image(value) or {}
+    is_key = all(
+        isinstance(name, str)
+        and isinstance(attribute, dict)
+        and len(attribute) == 1
+        and all(_is_scalar(kind, found) for kind, found in attribute.items())
+        for name, attribute in keys.items()
+    )
+    return keys if is_key else {}
+
+
+def _is_scalar(kind: object, value: object) -> bool:
+    if not isinstance(value, str) or kind not in ("S", "N", "B"):
+        return False
+    try:
+        return kind != "N" or Decimal(value).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def _image(value: object) -> Image | None:

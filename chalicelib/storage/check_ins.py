@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from chalicelib.attendance.check_in import CheckIn, DeliveryStatus
-from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.attendance.errors import MalformedItem
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class CheckInTable:
 
         None where there is none, or where the keys are not those of this table.
         """
+        if not keys:
+            return None
         with storage_errors():
             try:
                 found = self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
@@ -114,7 +116,7 @@ def _attributes(check_in: CheckIn) -> dict[str, Any]:
 
 
 def _check_in(item: Item) -> CheckIn:
-    """Raises StorageUnavailable for an item that Rollcall did not write."""
+    """Raises MalformedItem for an item that Rollcall did not write."""
     attributes = from_item(item)
     try:
         return CheckIn(
@@ -130,4 +132,4 @@ def _check_in(item: Item) -> CheckIn:
             expires_at=to_time(attributes["expires_at"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise StorageUnavailable("malformed check-in item") from error
+        raise MalformedItem("malformed check-in item") from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.event import Event
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _FIELDS = frozenset(each.name for each in fields(Event) if each.init)
+log = logging.getLogger("rollcall.storage")
+
 _TIMES = ("starts_at", "check_in_opens_at", "check_in_closes_at", "expires_at")
 
 
@@ -37,10 +40,17 @@ class EventTable:
             self._client.put_item(TableName=self._table, Item=to_item(_attributes(event)))
 
     def all(self) -> Iterator[Event]:
-        """Every event, in no order; an organization has hundreds, so a scan will do."""
+        """Every event, in no order; an organization has hundreds, so a scan will do.
+
+        One that cannot be read is logged and left out: it hides no other.
+        """
         with storage_errors():
             for page in self._client.get_paginator("scan").paginate(TableName=self._table):
-                yield from (_event(from_item(item)) for item in page["Items"])
+                for item in page["Items"]:
+                    try:
+                        yield _event(from_item(item))
+                    except MalformedItem as error:
+                        log.warning("event %s: %s", item["event_code"].get("S"), error)
 
     def ping(self) -> None:
         """Read nothing in particular: does the table answer?"""
@@ -99,10 +109,10 @@ def _attributes(event: Event) -> dict[str, Any]:
 def _event(attributes: dict[str, Any]) -> Event:
     """What the item has beyond an event (a later version's attributes) is left aside.
 
-    Raises StorageUnavailable for an item that Rollcall did not write.
+    Raises MalformedItem for an item that Rollcall did not write.
     """
     known = {name: value for name, value in attributes.items() if name in _FIELDS}
     try:
         return Event(**known | {name: to_time(known[name]) for name in _TIMES})
     except (KeyError, TypeError, ValueError) as error:
-        raise StorageUnavailable("malformed event item") from error
+        raise MalformedItem("malformed event item") from error

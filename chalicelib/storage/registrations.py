@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.attendance.errors import MalformedItem, StorageUnavailable
 from chalicelib.attendance.registration import Registration
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
@@ -46,9 +46,20 @@ class RegistrationTable:
             )
         return _registration(from_item(found["Item"])) if "Item" in found else None
 
-    def put(self, registration: Registration) -> None:
+    def add(self, registration: Registration) -> Registration | None:
+        """Store it, or return the one that already stands for this attendee and event."""
         with storage_errors():
-            self._client.put_item(TableName=self._table, Item=to_item(asdict(registration)))
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(asdict(registration)),
+                    ConditionExpression="attribute_not_exists(attendee_id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as refusal:
+                earlier = refusal.response["Item"]  # type: ignore[typeddict-item]
+                return _registration(from_item(earlier))
+        return None
 
     def put_many(self, registrations: Iterable[Registration]) -> Iterator[int]:
         """Store them all, each over what was there; yields how many were stored, batch by batch.
@@ -110,7 +121,7 @@ class RegistrationTable:
 
 
 def _registration(attributes: dict[str, Any]) -> Registration:
-    """Raises StorageUnavailable for an item that Rollcall did not write."""
+    """Raises MalformedItem for an item that Rollcall did not write."""
     try:
         return Registration(
             event_code=attributes["event_code"],
@@ -122,4 +133,4 @@ def _registration(attributes: dict[str, Any]) -> Registration:
             expires_at=to_time(attributes["expires_at"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise StorageUnavailable("malformed registration item") from error
+        raise MalformedItem("malformed registration item") from error

@@ -77,7 +77,7 @@ def running_app(dynamodb: str, directory: Path) -> Iterator[LiveApp]:
     }
     app = LiveApp(free_port(), _event(), directory / "console.txt", client, tables)
     EventTable(client, tables["EventTable"]).put(app.event)
-    RegistrationTable(client, tables["RegistrationTable"]).put(_registration(app.event))
+    RegistrationTable(client, tables["RegistrationTable"]).add(_registration(app.event))
     with app.console.open("wb") as console:
         server = subprocess.Popen(
             [sys.executable, "-c", _START, *_ARGUMENTS, str(app.port)],

@@ -67,3 +67,19 @@ def test_retries_of_one_try_all_get_the_same_answer(live: LiveApp) -> None:
     assert {status for status, _ in answers} == {201}
     assert all(body == answers[0][1] for _, body in answers)
     assert len(live.rows()["CheckInTable"]) == 1
+
+
+def test_walk_ins_with_several_names_leave_one_name(live: LiveApp) -> None:
+    phone = "010-0000-0003"
+    people = [
+        {"phone": phone, "name": f"Guest {number}", "email": f"guest{number}@example.com"}
+        for number in range(CROWD)
+    ]
+    answers = all_at_once(live, people)
+
+    [name] = {body["name"] for _, body in answers}
+    tables = live.rows()
+    registered = [row for row in tables["RegistrationTable"] if row["name"]["S"].startswith("G")]
+    assert [row["name"]["S"] for row in registered] == [name]
+    assert [row["name"]["S"] for row in tables["CheckInTable"]] == [name]
+    assert registered[0]["email"] == tables["CheckInTable"][0]["email"]

@@ -192,18 +192,24 @@ class TestRegistrations:
     @pytest.mark.parametrize("fields", [{}, {"email": None, "source": "walk_in", "name": "\x00"}])
     def test_come_back_as_they_were_stored(self, storage: Storage, fields: dict[str, Any]) -> None:
         stored = registration(**fields)
-        storage.registrations.put(stored)
+        storage.registrations.add(stored)
         assert storage.registrations.get("0211ABC", HANA) == stored
 
     def test_that_are_not_there_are_none(self, storage: Storage) -> None:
-        storage.registrations.put(registration())
+        storage.registrations.add(registration())
         assert storage.registrations.get("0211ABC", DURI) is None
         assert storage.registrations.get("0211XYZ", HANA) is None
 
-    def test_are_stored_over_what_was_there(self, storage: Storage) -> None:
-        storage.registrations.put(registration())
-        storage.registrations.put(registration(email=None))
+    def test_of_a_roster_are_stored_over_what_was_there(self, storage: Storage) -> None:
+        storage.registrations.add(registration())
+        assert list(storage.registrations.put_many([registration(email=None)])) == [1]
         assert storage.registrations.get("0211ABC", HANA) == registration(email=None)
+
+    def test_of_a_walk_in_yield_to_the_one_that_stands(self, storage: Storage) -> None:
+        assert storage.registrations.add(registration()) is None
+        other = registration(name="이두리", email=None, source="walk_in")
+        assert storage.registrations.add(other) == registration()
+        assert storage.registrations.get("0211ABC", HANA) == registration()
 
     def test_are_stored_in_batches_of_25(self, storage: Storage) -> None:
         rows = [registration(f"{number:064x}") for number in range(60)]
@@ -222,8 +228,8 @@ class TestRegistrations:
         assert storage.registrations.count("0211ABC") == 0
 
     def test_give_the_addresses_that_they_have(self, storage: Storage) -> None:
-        storage.registrations.put(registration())
-        storage.registrations.put(registration(DURI, email=None))
+        storage.registrations.add(registration())
+        storage.registrations.add(registration(DURI, email=None))
         found = storage.registrations.emails("0211ABC", [HANA, DURI, "2c" * 32])
         assert found == {HANA: "hana@example.com"}
         assert storage.registrations.emails("0211ABC", []) == {}
@@ -235,8 +241,8 @@ class TestRegistrations:
         assert found == dict.fromkeys(ids, "hana@example.com")
 
     def test_are_counted_by_event(self, storage: Storage) -> None:
-        storage.registrations.put(registration())
-        storage.registrations.put(registration(event_code="0212ABC"))
+        storage.registrations.add(registration())
+        storage.registrations.add(registration(event_code="0212ABC"))
         assert storage.registrations.count("0211ABC") == 1
 
     def test_that_rollcall_did_not_write_are_refused(self, storage: Storage) -> None:
@@ -402,7 +408,7 @@ def test_every_table_forgets_by_its_items_expires_at(storage: Storage, resource:
 
 def test_every_item_says_in_epoch_seconds_when_it_expires(storage: Storage, event: Event) -> None:
     storage.events.put(event)
-    storage.registrations.put(registration())
+    storage.registrations.add(registration())
     storage.check_ins.add(check_in())
     for name in storage.names.values():
         [item] = storage.client.scan(TableName=name)["Items"]
@@ -420,7 +426,7 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: list(storage.events.all()),
     lambda storage: storage.events.ping(),
     lambda storage: storage.registrations.get("0211ABC", HANA),
-    lambda storage: storage.registrations.put(registration()),
+    lambda storage: storage.registrations.add(registration()),
     lambda storage: list(storage.registrations.put_many([registration()])),
     lambda storage: storage.registrations.emails("0211ABC", [HANA]),
     lambda storage: storage.registrations.count("0211ABC"),

@@ -86,10 +86,13 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("SMTP_TIMEOUT", "-1", "a whole number from 1 to 300"),
         ("SMTP_TIMEOUT", "301", "a whole number from 1 to 300"),
         ("SMTP_SECURITY", "ssl", "one of tls, starttls, none"),
+        ("MAIL_FROM", "Meetup <a..b@example.com>", "a sender such as Meetup <hello@example.com>"),
+        ("MAIL_FROM", "hello@example..com", "a sender such as Meetup <hello@example.com>"),
         ("MAIL_FROM", "Meetup", "a sender such as Meetup <hello@example.com>"),
         ("MAIL_FROM", "Meetup <>", "a sender such as Meetup <hello@example.com>"),
         ("MAIL_FROM", "Meetup <하나@example.com>", "a sender such as Meetup <hello@example.com>"),
         ("MAIL_REPLY_TO", "Meetup", "an address such as hello@example.com"),
+        ("MAIL_REPLY_TO", "a..b@example.com", "an address such as hello@example.com"),
         ("MAIL_REPLY_TO", "a@example.com b@example.com", "an address such as hello@example.com"),
     ],
 )

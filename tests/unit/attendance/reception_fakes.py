@@ -35,8 +35,10 @@ class FakeRegistrations:
     def get(self, event_code: str, attendee_id: str) -> Registration | None:
         return self.rows.get((event_code, attendee_id))
 
-    def put(self, registration: Registration) -> None:
-        self.rows[registration.event_code, registration.attendee_id] = registration
+    def add(self, registration: Registration) -> Registration | None:
+        key = registration.event_code, registration.attendee_id
+        earlier = self.rows.setdefault(key, registration)
+        return earlier if earlier is not registration else None
 
 
 class FakeCheckIns:
@@ -93,7 +95,7 @@ class Door:
             source="roster",
             expires_at=self.event.expires_at,
         )
-        self.registrations.put(registration)
+        self.registrations.add(registration)
         return registration
 
     def arrive(self, phone: str = PHONE, **fields: Any) -> Answer:

@@ -321,7 +321,7 @@ def test_a_check_in_that_cannot_be_read_comes_again_alone(bench: Bench) -> None:
     assert bench.mailed == [_address(1), _address(3)]
 
 
-@pytest.mark.parametrize("problem", ["malformed event item", "ReadTimeoutError"])
+@pytest.mark.parametrize("problem", ["ThrottlingException", "ReadTimeoutError"])
 def test_where_the_event_cannot_be_read_its_check_ins_come_again(
     bench: Bench, problem: str
 ) -> None:
@@ -386,7 +386,7 @@ def test_the_log_names_records_and_codes_and_nobody(
     elif storage == "unwritable":
         bench.items.unwritable = [_keys(1)]
     elif storage == "no event":
-        bench.events.error = StorageUnavailable("malformed event item")
+        bench.events.error = StorageUnavailable("ThrottlingException")
     again = bench.deliver(record)
     for personal in ("@", "김하나", "0000", "attendee-1"):
         assert personal not in caplog.text

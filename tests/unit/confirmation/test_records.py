@@ -224,3 +224,21 @@ def test_no_writing_of_a_time_makes_the_reader_raise(writing: str) -> None:
     for value in ({"N": writing}, {"S": writing}):
         read = moment({"checked_at": value}, "checked_at")
         assert read is None or isinstance(read, datetime)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"attendee_id": {"N": "x"}},
+        {"attendee_id": {"N": "NaN"}},
+        {"attendee_id": {"S": "a", "N": "1"}},
+        {"attendee_id": {}},
+        {"event_code": {"M": {}}},
+        {"event_code": {"S": 5}},
+        {"event_code": "0211ABC"},
+        {1: {"S": "a"}},
+    ],
+)
+def test_keys_that_are_none_are_left_out(keys: object) -> None:
+    [item] = new_items({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": keys}}]})
+    assert item.keys == {}

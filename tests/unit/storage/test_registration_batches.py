@@ -92,6 +92,6 @@ def test_stored_addresses_are_found_and_missing_ones_left_out(
     dynamodb: DynamoDBClient, event: Event
 ) -> None:
     table = RegistrationTable(dynamodb, TABLE)
-    table.put(_row(event, "a", "a@example.com"))
-    table.put(_row(event, "b"))
+    table.add(_row(event, "a", "a@example.com"))
+    table.add(_row(event, "b"))
     assert table.emails(event.event_code, ["a", "b", "c"]) == {"a": "a@example.com"}
