@@ -8,11 +8,12 @@ from typing import Any
 from chalice.app import Chalice, DynamoDBEvent, Request, Response
 
 from chalicelib import settings
-from chalicelib.web import check_ins, kiosk, problems
+from chalicelib.web import check_ins, kiosk, problems, request_log
 from chalicelib.wiring import Wiring
 
 app = Chalice(app_name="rollcall")
 app.log.setLevel(logging.INFO)
+app.middleware("http")(request_log.logged)
 app.middleware("http")(problems.only_problems)
 
 wiring = Wiring(settings.load())

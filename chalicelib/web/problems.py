@@ -176,7 +176,10 @@ def only_problems(request: Request, get_response: Callable[[Request], Response])
         return response
     if response.headers.get("Content-Type") == "application/problem+json":
         return response
-    reason = _CHALICE_REASONS.get(HTTPStatus(response.status_code), "internal_error")
+    status = HTTPStatus(response.status_code)
+    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    other = "internal_error" if is_ours else "invalid_request"
+    reason = _CHALICE_REASONS.get(status, other)
     language = asked_language(request.headers.get("accept-language"))
     converted = problem(reason, language)
     if "Allow" in response.headers:

@@ -179,7 +179,11 @@ class TestChecksIn:
         register()
         for body in ({"phone": PHONE}, {"phone": PHONE, "email": "?"}, {"phone": "nonsense"}):
             check_in(client, body)
-        assert app_log.text == ""
+        assert [line.split(" ms")[0].rsplit(" ", 1)[0] for line in app_log.messages] == [
+            "POST /events/{event_code}/check-ins 201",
+            "POST /events/{event_code}/check-ins 422 invalid_request",
+            "POST /events/{event_code}/check-ins 422 invalid_phone",
+        ]
 
 
 class TestRefuses:

@@ -124,7 +124,7 @@ class TestTheMiddleware:
             (405, "method_not_allowed"),
             (415, "unsupported_media_type"),
             (429, "too_many_requests"),
-            (400, "internal_error"),
+            (400, "invalid_request"),
             (500, "internal_error"),
         ],
     )
