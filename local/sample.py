@@ -1,7 +1,8 @@
-"""The sample event: open now, with self check-in, walk-ins, and the roster from examples/."""
+"""The sample event: examples/event.json, open now, with the roster beside it."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -14,8 +15,8 @@ from chalicelib.wiring import Wiring
 from operations.import_roster import RosterImport
 from operations.roster import Person, open_roster
 
-_ROSTER = Path(__file__).parents[1] / "examples" / "roster.csv"
-_ZONE = ZoneInfo("Asia/Seoul")
+_EXAMPLES = Path(__file__).parents[1] / "examples"
+_ROSTER = _EXAMPLES / "roster.csv"
 _REGION = "KR"
 
 
@@ -41,22 +42,13 @@ def phones() -> list[str]:
 
 
 def _event(now: datetime) -> Event:
-    today = now.astimezone(_ZONE)
+    example = json.loads((_EXAMPLES / "event.json").read_text(encoding="utf-8"))
+    now = now.replace(microsecond=0)
     return Event(
-        event_code=f"{today:%m%d}DEV",
-        name="파이썬 밋업",
-        organization="Example Python User Group",
-        venue="예시 빌딩 3층 세미나실, 서울",
-        starts_at=now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
-        check_in_opens_at=now.replace(microsecond=0) - timedelta(hours=1),
-        check_in_closes_at=now.replace(microsecond=0) + timedelta(hours=23),
-        timezone=_ZONE.key,
-        locale="ko",
-        self_check_in=True,
-        walk_ins=True,
-        announcement=(
-            "굿즈는 1층 안내 데스크에서 받아 가세요.\n발표가 끝난 뒤 네트워킹 자리가 있습니다."
-        ),
-        reply_to="organizers@example.com",
-        expires_at=now.replace(microsecond=0) + timedelta(days=30),
+        event_code=f"{now.astimezone(ZoneInfo(example['timezone'])):%m%d}DEV",
+        starts_at=now.replace(minute=0, second=0) + timedelta(hours=1),
+        check_in_opens_at=now - timedelta(hours=1),
+        check_in_closes_at=now + timedelta(hours=23),
+        expires_at=now + timedelta(days=30),
+        **example,
     )

@@ -214,3 +214,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(f"{file}#{anchor}")
     assert broken == []
+
+
+def test_the_packed_versions_are_those_that_are_tested() -> None:
+    packed = {
+        line
+        for line in (ROOT / "requirements.txt").read_text().lower().splitlines()
+        if "==" in line
+    }
+    tested = (ROOT / "constraints.txt").read_text().lower().splitlines()
+    assert len(packed) == 5
+    assert packed <= set(tested)
