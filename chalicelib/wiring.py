@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
+from botocore.config import Config
+
 from chalicelib.attendance.reception import Reception
 from chalicelib.settings import Secret, Settings
 from chalicelib.storage import dynamodb, parameters
@@ -44,11 +46,21 @@ def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
 
 
 class Wiring:
-    """Each part is a property: built when it is first asked for, and then kept."""
+    """Each part is a property: built when it is first asked for, and then kept.
 
-    def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
+    `patience` is how long, and how often, storage is asked.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime] = _now,
+        *,
+        patience: Config = dynamodb.AT_THE_DOOR,
+    ) -> None:
         self.settings = settings
         self.now = now
+        self._patience = patience
         # `chalice local` serves each request in a thread of its own, and boto3's default session
         # may not make clients in two threads at once.
         self.lock = threading.RLock()
@@ -106,7 +118,7 @@ class Wiring:
 
     @_once
     def _dynamodb(self) -> DynamoDBClient:
-        return dynamodb.client()
+        return dynamodb.client(self._patience)
 
     def _reveal(self, secret: Secret) -> str:
         if secret.parameter:

@@ -71,10 +71,11 @@ def edit(stage: Stage, /, code: str, **options: Any) -> None:
 def show(stage: Stage, /, code: str, *, as_json: bool) -> None:
     """Show the event CODE, and how many are registered and checked in."""
     event = existing_event(stage, code)
+    counts = _counts(stage, event)
     if as_json:
-        click.echo(json.dumps(_facts(stage, event), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_facts(stage, event) | counts, ensure_ascii=False, indent=2))
     else:
-        _show(stage, event)
+        _show(stage, event, counts)
 
 
 @events.command(name="list")
@@ -115,7 +116,7 @@ def _local(event: Event, moment: datetime) -> str:
 
 
 def _facts(stage: Stage, event: Event) -> dict[str, Any]:
-    """The event as JSON, and its counts."""
+    """The event as JSON."""
     attributes = {
         field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.init
     }
@@ -129,13 +130,18 @@ def _facts(stage: Stage, event: Event) -> dict[str, Any]:
         | times
         | {
             "state": event.state(stage.wiring.now()),
-            "registrations": stage.wiring.registration_table.count(event.event_code),
-            "check_ins": stage.wiring.check_in_table.count(event.event_code),
         }
     )
 
 
-def _show(stage: Stage, event: Event) -> None:
+def _counts(stage: Stage, event: Event) -> dict[str, int]:
+    return {
+        "registrations": stage.wiring.registration_table.count(event.event_code),
+        "check_ins": stage.wiring.check_in_table.count(event.event_code),
+    }
+
+
+def _show(stage: Stage, event: Event, counts: dict[str, int] | None = None) -> None:
     facts = _facts(stage, event)
     opens_at, closes_at = event.check_in_opens_at, event.check_in_closes_at
     lines = {
@@ -150,8 +156,8 @@ def _show(stage: Stage, event: Event) -> None:
         "reply to": event.reply_to or "-",
         "announcement": event.announcement.replace("\n", "\n" + " " * 16) or "-",
         "deleted on": _local(event, event.expires_at),
-        "registrations": f"{facts['registrations']:,}",
-        "check-ins": f"{facts['check_ins']:,}",
     }
+    for name, count in (counts or {}).items():
+        lines[name.replace("_", "-")] = f"{count:,}"
     for label, text in lines.items():
         click.echo(f"{label + ':':16}{text}")

@@ -11,6 +11,7 @@ from typing import Any
 from chalice.config import Config
 
 from chalicelib import settings
+from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.wiring import Wiring
 
 _PROJECT = Path(__file__).parent.parent
@@ -39,7 +40,7 @@ class Stage:
         """
         for name, value in self._variables().items():
             os.environ.setdefault(name, value)
-        return Wiring(settings.load())
+        return Wiring(settings.load(), patience=AT_A_DESK)
 
     @property
     def base_url(self) -> str | None:

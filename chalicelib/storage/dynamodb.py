@@ -27,14 +27,19 @@ _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 # A person waits in front of the kiosk: three tries, and an answer within its 8 s patience.
-_PATIENCE = Config(
+AT_THE_DOOR = Config(
     connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 3}
 )
 
+# A person waits in front of a terminal, for a whole roster.
+AT_A_DESK = Config(
+    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
+)
 
-def client() -> DynamoDBClient:
+
+def client(patience: Config) -> DynamoDBClient:
     """A DynamoDB client; endpoint, region and credentials come the SDK's own way."""
-    return boto3.client("dynamodb", config=_PATIENCE)
+    return boto3.client("dynamodb", config=patience)
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
