@@ -31,7 +31,8 @@ def main() -> None:
     """Measure, and print a table."""
     click.echo(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as state:
-        runtime = Runtime(os.environ | _free_ports() | {"XDG_STATE_HOME": state}, with_app=True)
+        environment = os.environ | _free_ports() | {"XDG_STATE_HOME": state}
+        runtime = Runtime(environment, with_app=True, publishes=False)
         with runtime.running() as printed:
             facts = dict(printed)
             inbox = Path(facts["inbox_dir"])

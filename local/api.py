@@ -48,6 +48,10 @@ def _handle(handler: Any) -> None:
             _refuse(handler, "payload_too_large")
         else:
             ChaliceRequestHandler._generic_handle(handler)
+            # Chalice answers HEAD with a body, and leaves one in chunks unread: what follows on
+            # the connection would be taken for something else.
+            if handler.command == "HEAD" or "transfer-encoding" in handler.headers:
+                handler.close_connection = True
     except (ValueError, TimeoutError):
         _refuse(handler, "invalid_request")
 
@@ -70,7 +74,7 @@ def main() -> None:
     mend()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # Chalice sets the root to INFO
     sys.argv[0] = "chalice"
-    chalice()
+    sys.exit(chalice())
 
 
 if __name__ == "__main__":

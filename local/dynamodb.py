@@ -10,6 +10,7 @@ import hashlib
 import logging
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,7 +29,7 @@ _MAVEN_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-depen
 
 
 class MissingExtra(Exception):
-    """DynamoDB Local needs a program that is not on this machine."""
+    """DynamoDB Local needs something that is not on this machine."""
 
 
 def start(
@@ -58,9 +59,14 @@ def install(state: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=state) as arriving:
             target = Path(arriving) / "jars"
             maven = ["mvn", "-q", "-B", "-Dstyle.color=never", "-f", str(_POM), _MAVEN_GOAL]
-            subprocess.run(  # noqa: S603  -- a fixed command
-                [*maven, f"-DoutputDirectory={target}"], check=True, stdin=subprocess.DEVNULL
+            fetched = subprocess.run(  # noqa: S603  -- a fixed command
+                [*maven, f"-DoutputDirectory={target}"],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.__stderr__,
             )
+            if fetched.returncode:
+                raise MissingExtra("DYNAMODB=local needs its jars, and Maven could not fetch them")
             # All of it or nothing, whoever else is fetching it too.
             with suppress(OSError):
                 target.rename(jars)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -31,12 +32,14 @@ class Function:
         self._name = name
         self._environment = dict(environment)
         self._timeout = timeout
+        self._live: set[_Container] = set()
         self._idle: list[_Container] = []
+        self._stopped = False
         self._lock = threading.Lock()
 
     def warm(self) -> None:
         """Start one container and wait for it, so that the first event need not."""
-        container = _Container(self._name, self._environment, self._timeout)
+        container = self._take()
         container.await_start()
         with self._lock:
             self._idle.append(container)
@@ -47,6 +50,8 @@ class Function:
         try:
             result = container.invoke(event)
         except FunctionError:
+            with self._lock:
+                self._live.discard(container)
             container.stop()
             raise
         with self._lock:
@@ -54,19 +59,25 @@ class Function:
         return result
 
     def stop(self) -> None:
+        """At once: what is being invoked fails, and so does every later invocation."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for container in idle:
-            container.stop()
+            self._stopped = True
+            for container in self._live:
+                container.kill()
 
     def _take(self) -> _Container:
         with self._lock:
-            container = self._idle.pop() if self._idle else None
-        if container and container.is_current():
+            if self._stopped:
+                raise FunctionError("Runtime exited")
+            while self._idle:
+                container = self._idle.pop()
+                if container.is_current():
+                    return container
+                self._live.discard(container)
+                container.stop()
+            container = _Container(self._name, self._environment, self._timeout)
+            self._live.add(container)
             return container
-        if container:
-            container.stop()
-        return _Container(self._name, self._environment, self._timeout)
 
 
 class _Container:
@@ -104,23 +115,26 @@ class _Container:
         return result
 
     def stop(self) -> None:
+        self.kill()
         self._pipe.close()
-        self._process.terminate()
-        self._process.join(1)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+
+    def kill(self) -> None:
+        """End the process; unlike `stop`, on any thread: one that waits for an answer fails."""
+        self._process.kill()
+        self._process.join()
 
 
 def _serve(pipe: Connection, name: str, environment: dict[str, str], timeout: float) -> None:
     """In the container: import the app once, then answer one event after the other."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runtime decides when to stop
+    sys.stdout = sys.stderr  # as all output of the runtime's children
     os.environ.update(environment)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     try:
         handler = getattr(importlib.import_module("app"), name)
     except Exception as error:  # noqa: BLE001  -- as Lambda: whatever the import raises
+        traceback.print_exc()
         failure = f"{type(error).__name__}: {error}"
         handler = None
     pipe.send(True)  # noqa: FBT003  -- started
@@ -136,4 +150,5 @@ def _serve(pipe: Connection, name: str, environment: dict[str, str], timeout: fl
         try:
             pipe.send((False, handler(event, context)))
         except Exception as error:  # noqa: BLE001  -- as Lambda: whatever the function raises
+            traceback.print_exc()
             pipe.send((True, f"{type(error).__name__}: {error}"))

@@ -8,13 +8,21 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
 from local.processes import end_with_parent
 
+_KEPT_ITERATORS = 100  # more than one, so that a request can be repeated
 
-class _OneAtATime:
+
+# Reads go beside each other: a long Query would hold up the kiosk.
+_READS = ("GetItem", "Query", "Scan", "GetRecords", "GetShardIterator", "DescribeStream")
+
+
+class _OneWriteAtATime:
     """moto checks a condition and writes in two steps, and nothing keeps two requests apart.
 
     Without it, of twenty check-ins of one attendee at the same moment two could both be the first.
@@ -25,15 +33,36 @@ class _OneAtATime:
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("HTTP_X_AMZ_TARGET", "").endswith(_READS):
+            read: Iterable[bytes] = self._application(environ, start_response)
+            return read
         with self._lock:
             answer: Iterable[bytes] = self._application(environ, start_response)
             return answer
 
 
+def forget_old_iterators() -> None:
+    """In place: moto keeps every shard iterator for ever, and the mapping takes five a second."""
+    get_records = DynamoDBStreamsBackend.get_records
+
+    def get_and_forget(
+        self: DynamoDBStreamsBackend, iterator_arn: str, limit: int
+    ) -> dict[str, Any]:
+        iterators = self.shard_iterators
+        for old in list(iterators)[:-_KEPT_ITERATORS]:
+            del iterators[old]
+        if iterator_arn not in iterators:
+            raise JsonRESTError("ExpiredIteratorException", "The shard iterator has expired.")
+        return get_records(self, iterator_arn, limit)
+
+    DynamoDBStreamsBackend.get_records = get_and_forget  # type: ignore[method-assign]  # it has no hook
+
+
 def main() -> None:
     end_with_parent()
+    forget_old_iterators()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
+    application = _OneWriteAtATime(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
 
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -26,13 +27,16 @@ class NotReady(Exception):
 def start(
     command: Sequence[str], environment: Mapping[str, str], *, quiet: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a child that a Ctrl-C in the terminal does not reach: the runtime stops it itself."""
+    """Start a child that a Ctrl-C in the terminal does not reach: the runtime stops it itself.
+
+    Its output goes to stderr: stdout is for the facts that the runtime prints.
+    """
     return subprocess.Popen(  # noqa: S603  -- the commands are the runtime's own
         command,
         env={**environment, _PARENT: str(os.getpid())},
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL if quiet else None,
+        stdout=subprocess.DEVNULL if quiet else sys.__stderr__,
         stderr=subprocess.DEVNULL if quiet else None,
         start_new_session=True,
     )
@@ -80,9 +84,18 @@ def end_with_parent() -> None:
 
 def code_state() -> tuple[tuple[str, int], ...]:
     """Which files the app is made of, and when each was last changed: differs after an edit."""
-    files = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*")]
-    return tuple(
-        (str(file), file.stat().st_mtime_ns)
-        for file in sorted(files)
-        if file.is_file() and file.suffix != ".pyc"
-    )
+    return tuple(sorted(_file_times()))
+
+
+def _file_times() -> Iterator[tuple[str, int]]:
+    files = [str(ROOT / "app.py")]
+    for directory, _, names in os.walk(ROOT / "chalicelib"):
+        if not directory.endswith("__pycache__"):
+            files += (os.path.join(directory, name) for name in names if not _is_an_editors(name))
+    for file in files:
+        with suppress(FileNotFoundError):  # an editor replaces a file, or a branch is changed
+            yield file, os.stat(file).st_mtime_ns
+
+
+def _is_an_editors(name: str) -> bool:
+    return name.startswith(".") or name.endswith(("~", ".swp"))

@@ -8,11 +8,11 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import boto3
 from botocore.config import Config
@@ -23,7 +23,7 @@ from local import dynamodb, processes, sample
 from local.function import Function
 from local.inbox import Inbox
 from local.mapping import EventSourceMapping, MappingSettings
-from local.processes import ROOT, NotReady, PortInUse
+from local.processes import ROOT, PortInUse
 from local.tables import create_tables
 
 HOST = "127.0.0.1"
@@ -38,9 +38,12 @@ _TABLES = {
     "RegistrationTable": "REGISTRATION_TABLE",
     "CheckInTable": "CHECK_IN_TABLE",
 }
-# Besides those for mail and for the SDK; PORT, so that `operations` prints the kiosk's address.
+# Besides what the runtime chose, and those for mail and endpoints; PORT, so that `operations`
+# prints the kiosk's address.
 _PUBLISHED = {
     *_TABLES.values(),
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
     "BATCH_SIZE",
     "CHECK_IN_STREAM_ARN",
     "DEFAULT_REGION_CODE",
@@ -87,14 +90,22 @@ class Knobs:
 class Runtime:
     """What `make run` is: enter it to start all, leave it to stop all.
 
-    `environment` is completed with what the runtime chooses; what it holds already wins.
+    `environment` is completed with what the runtime chooses; what it holds already wins. Unless
+    it `publishes`, other commands of this clone do not learn where the services are.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, with_app: bool) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], *, with_app: bool, publishes: bool = True
+    ) -> None:
         self.knobs = Knobs.read(environment)
-        self._environment = dict(environment)
+        # An empty value counts as absent.
+        self._environment = {name: value for name, value in environment.items() if value}
         self._with_app = with_app
-        self._embeds_dynamodb = not environment.get("AWS_ENDPOINT_URL_DYNAMODB")
+        self._publishes = publishes
+        self._embeds_dynamodb = self._environment.keys().isdisjoint(
+            ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
+        )
+        self._chosen: set[str] = set()
         self._api: subprocess.Popen[bytes] | None = None
         self._api_code: object = None
 
@@ -110,14 +121,14 @@ class Runtime:
 
     def look_after(self) -> None:
         """Start the app anew after an edit. Called now and then while all is running."""
-        if self._api is None or self._api_code == processes.code_state():
+        if not self._with_app:
             return
-        self._stop_api()
-        self._start_api()
-        try:
-            self._await_api()
-        except NotReady as error:
-            log.error("%s; waiting for the next edit", error)
+        if self._api_code != processes.code_state():
+            self._stop_api()
+            self._start_api()
+        elif self._api and self._api.poll() is not None:
+            self._api = None
+            log.error("the app ended; waiting for the next edit")
 
     def _start(self, stack: ExitStack) -> list[tuple[str, str]]:
         knobs, environment = self.knobs, self._environment
@@ -138,7 +149,8 @@ class Runtime:
         environment["CHECK_IN_STREAM_ARN"] = environment.get("CHECK_IN_STREAM_ARN") or stream_arn
         wiring = Wiring(settings.load(environment))
         event = sample.seed(wiring)
-        self._publish(stack)
+        if self._publishes:
+            self._publish(stack)
         stack.callback(self._stop_api)
         if self._with_app:
             self._start_api()
@@ -152,7 +164,7 @@ class Runtime:
         facts += [
             ("inbox", f"http://{HOST}:{inbox.web_port}"),
             ("inbox_dir", str(knobs.inbox_dir)),
-            ("dynamodb", environment["AWS_ENDPOINT_URL_DYNAMODB"]),
+            ("dynamodb", client.meta.endpoint_url),
             ("smtp", f"{wiring.settings.mail.host}:{wiring.settings.mail.port}"),
             ("event", event.event_code),
         ]
@@ -166,11 +178,10 @@ class Runtime:
             wanted["PORT"] = knobs.port
         if self._embeds_dynamodb:
             wanted["DYNAMODB_PORT"] = knobs.dynamodb_port
-        for name, port in wanted.items():
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with ExitStack() as probes:  # all at the same time: two of them may be equal
+            for name, port in wanted.items():
                 try:
-                    probe.bind((HOST, port))
+                    probes.enter_context(socket.create_server((HOST, port)))
                 except OSError as error:
                     raise PortInUse(f"port {port} is in use; move it with {name}") from error
 
@@ -189,31 +200,43 @@ class Runtime:
         }
         if self._embeds_dynamodb:
             choices["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://{HOST}:{knobs.dynamodb_port}"
-        if not (environment.get("SMTP_HOST") or environment.get("SMTP_PORT")):
+        endpoint = (choices | environment).get("AWS_ENDPOINT_URL_DYNAMODB")
+        if endpoint:
+            choices["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = endpoint
+        if environment.keys().isdisjoint(("SMTP_HOST", "SMTP_PORT")):
             choices["SMTP_PORT"] = str(knobs.inbox_smtp_port)
-        if environment.get("SMTP_HOST", HOST) in (HOST, "localhost"):
+        if settings.is_loopback(environment.get("SMTP_HOST", HOST)):
             choices |= {"SMTP_HOST": HOST, "SMTP_SECURITY": "none"}
-        for name, value in choices.items():
-            if not environment.get(name):
-                environment[name] = value
-        environment.setdefault(
-            "AWS_ENDPOINT_URL_DYNAMODB_STREAMS", environment["AWS_ENDPOINT_URL_DYNAMODB"]
-        )
+        self._chosen = choices.keys() - environment.keys()
+        environment.update(choices | environment)
+        self._bypass_proxies()
+
+    def _bypass_proxies(self) -> None:
+        """A proxy does not lead to this machine. Of the two names, clients prefer the lower."""
+        given = self._environment.get("no_proxy") or self._environment.get("NO_PROXY")
+        if given != "*":  # everything, where it stands alone
+            bypassed = ",".join(filter(None, (given, HOST, "localhost")))
+            self._environment |= {"no_proxy": bypassed, "NO_PROXY": bypassed}
 
     def _publish(self, stack: ExitStack) -> None:
         """Tell the other commands of this clone where the services are, while they are there."""
         published = {
             name: value
             for name, value in self._environment.items()
-            if name in _PUBLISHED or name.startswith(("AWS_", "MAIL_", "SMTP_"))
+            if name in _PUBLISHED | self._chosen
+            or name.startswith(("AWS_ENDPOINT_", "MAIL_", "SMTP_"))
         }
-        SERVICES_FILE.touch(mode=0o600)  # there may be a password in it
-        SERVICES_FILE.write_text(json.dumps(published, indent=2) + "\n")
-        stack.callback(SERVICES_FILE.unlink, missing_ok=True)
+        content = json.dumps(published, indent=2) + "\n"
+        stack.callback(_withdraw, content)
+        SERVICES_FILE.unlink(missing_ok=True)  # whatever its mode is
+        # There may be a password in it.
+        descriptor = os.open(SERVICES_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
 
     def _start_mapping(self, stack: ExitStack, wanted: settings.Settings) -> None:
         function = Function("send_confirmations", self._environment, _FUNCTION_SECONDS)
-        stack.callback(function.stop)
+        stack.callback(function.stop)  # where the start goes no further
         function.warm()
         mapping = EventSourceMapping(
             # The mapping tries again by itself, and looks at whether it should stop in between.
@@ -234,6 +257,7 @@ class Runtime:
         )
         mapping.start()
         stack.callback(mapping.stop, _STOP_SECONDS)
+        stack.callback(function.stop)  # first: the mapping waits for a running invocation
 
     def _stop_api(self) -> None:
         if self._api:
@@ -261,14 +285,22 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _withdraw(content: str) -> None:
+    """Remove SERVICES_FILE, unless another runtime has written it since."""
+    with suppress(FileNotFoundError):
+        if SERVICES_FILE.read_text(encoding="utf-8") == content:
+            SERVICES_FILE.unlink()
+
+
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
 
 def _answers(port: int) -> bool:
+    opener = build_opener(ProxyHandler({}))
     try:
-        with urlopen(f"http://{HOST}:{port}/health", timeout=5) as answer:
+        with opener.open(f"http://{HOST}:{port}/health", timeout=5) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (URLError, OSError):
         return False

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -107,12 +107,15 @@ def clone(tmp_path: Path) -> Path:
 def start_runtime(clone: Path) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
-    def launch(environment: dict[str, str], *arguments: str) -> Running:
+    def launch(
+        environment: dict[str, str], *arguments: str, stderr: IO[bytes] | None = None
+    ) -> Running:
         process = subprocess.Popen(
             [sys.executable, "-m", "local", *arguments],
             cwd=clone,
             env=environment,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
         started.append(Running(process))

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import boto3
 import pytest
 from running import ROOT, Running, eventually, free_ports, is_listening, ports_in_use
+from smtp_server import STALL, SmtpServer
 
 from local import processes
 from local.inbox import Inbox
@@ -54,6 +55,7 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
         env=plain,
         capture_output=True,
         text=True,
+        timeout=60,
         check=True,
     )
     assert "20" in shown.stdout  # registrations
@@ -79,7 +81,10 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
 
 
 def test_settings_from_the_environment_point_the_app_at_other_servers(
-    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], tmp_path: Path
+    runtime_environment: dict[str, str],
+    start_runtime: Callable[..., Running],
+    clone: Path,
+    tmp_path: Path,
 ) -> None:
     dynamodb_port, smtp_port, web_port = free_ports(3)
     other = processes.start(
@@ -96,9 +101,14 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
                     "SMTP_HOST": "127.0.0.1",
                     "SMTP_PORT": str(smtp_port),
                     "MAIL_FROM": "Another Sender <other@example.com>",
+                    "AWS_ACCESS_KEY_ID": "given",
+                    "AWS_SECRET_ACCESS_KEY": "given",
                 }
             )
             running.read_facts()
+            published = clone / ".chalice/services.json"
+            assert "given" not in published.read_text()
+            assert published.stat().st_mode & 0o777 == 0o600
             assert running.post({"phone": running["phone"]})[0] == 201
             eventually(lambda: len(list((tmp_path / "other").glob("*.eml"))) == 1)
             mail = next((tmp_path / "other").glob("*.eml")).read_text()
@@ -109,6 +119,37 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
         assert client.scan(TableName="another-name")["Count"] == 1
     finally:
         processes.stop(other)
+
+
+def test_one_endpoint_for_all_of_aws_is_the_dynamodb_too(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+) -> None:
+    port = free_ports(1)[0]
+    other = processes.start(processes.python("local.moto", str(port)), runtime_environment)
+    try:
+        processes.wait_until(lambda: is_listening(port), other, "the other DynamoDB")
+        endpoint = f"http://127.0.0.1:{port}"
+        running = start_runtime(runtime_environment | {"AWS_ENDPOINT_URL": endpoint})
+        running.read_facts()
+        assert running["dynamodb"] == endpoint
+        assert running.post({"phone": running["phone"]})[0] == 201
+        eventually(lambda: len(running.mails()) == 1)
+        assert not is_listening(int(runtime_environment["DYNAMODB_PORT"]))
+    finally:
+        processes.stop(other)
+
+
+def test_empty_values_and_a_proxy_change_nothing(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+) -> None:
+    names = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
+    empty = dict.fromkeys((*names, "SMTP_HOST", "SMTP_SECURITY", "EVENT_TABLE"), "")
+    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+    proxy = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "NO_PROXY": "example.com"}
+    running = start_runtime(runtime_environment | empty | proxy)
+    running.read_facts()
+    assert running.post({"phone": running["phone"]})[0] == 201
+    eventually(lambda: len(running.mails()) == 1)
 
 
 def test_an_edit_is_served_by_the_app_and_by_the_consumer(
@@ -132,6 +173,53 @@ def test_an_edit_is_served_by_the_app_and_by_the_consumer(
     eventually(edited)
     eventually(lambda: len(running.mails()) == 2)
     assert b"X-Edited: " in running.mails()[1]
+
+
+def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
+    runtime_environment: dict[str, str],
+    start_runtime: Callable[..., Running],
+    clone: Path,
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as stderr:
+        running = start_runtime(runtime_environment, stderr=stderr)
+    running.read_facts()
+
+    def checks_in() -> bool:
+        try:
+            return running.post({"phone": running["phone"]})[0] in (200, 201)
+        except OSError:  # between the old process and the new one
+            return False
+
+    right, wrong = "from __future__", "from from __future__"
+    consumer, app = clone / "chalicelib/confirmation/message.py", clone / "app.py"
+    edit(consumer, right, wrong)
+    eventually(checks_in)
+    eventually(lambda: "SyntaxError" in log.read_text())
+    edit(app, right, wrong)
+    eventually(lambda: "the app ended; waiting for the next edit" in log.read_text())
+
+    edit(consumer, wrong, right)
+    edit(app, wrong, right)
+    eventually(checks_in)
+    eventually(lambda: len(running.mails()) == 1)
+
+
+def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+) -> None:
+    with SmtpServer() as silent:
+        silent.on("connect", STALL)
+        mail = {"SMTP_PORT": str(silent.port), "SMTP_TIMEOUT": "300"}
+        running = start_runtime(runtime_environment | mail)
+        running.read_facts()
+        assert running.post({"phone": running["phone"]})[0] == 201
+        eventually(lambda: len(silent.sessions) == 1)
+
+        running.process.send_signal(signal.SIGINT)
+
+        assert running.process.wait(5) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -166,10 +254,26 @@ def test_a_port_in_use_is_said_with_the_variable_that_moves_it(
             env=runtime_environment | {name: str(port)},
             capture_output=True,
             text=True,
+            timeout=60,
             check=False,
         )
     assert ended.returncode == 1
     assert ended.stderr == f"Error: port {port} is in use; move it with {name}\n"
+
+
+def test_two_equal_ports_are_said(runtime_environment: dict[str, str]) -> None:
+    port = runtime_environment["PORT"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT,
+        env=runtime_environment | {"INBOX_PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == f"Error: port {port} is in use; move it with PORT\n"
 
 
 @pytest.mark.parametrize(
@@ -189,6 +293,7 @@ def test_a_wrong_knob_is_named(
         env=runtime_environment | {name: value},
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
     )
     assert ended.returncode == 1

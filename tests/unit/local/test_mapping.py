@@ -320,16 +320,23 @@ def test_nothing_is_invoked_after_the_stop(streams: FakeStreams, start: Start) -
 def test_a_stop_does_not_wait_for_an_invocation_beyond_its_time(
     streams: FakeStreams, start: Start
 ) -> None:
-    hangs = threading.Event()
-    function = FakeFunction(lambda _: hangs.wait(LONG) and None)
+    released, ended = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        try:
+            released.wait(LONG)
+        finally:
+            ended.set()
+
+    function = FakeFunction(hang)
     streams.write("parent", raw_record(1))
     mapping = start(function)
     function.wait_for(1)
 
     mapping.stop(0.01)
 
-    assert not hangs.is_set()
-    hangs.set()
+    assert not ended.is_set()
+    released.set()
 
 
 @pytest.mark.parametrize("call", ["describe_stream", "get_shard_iterator"])
