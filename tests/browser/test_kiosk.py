@@ -388,6 +388,23 @@ def test_a_new_attendee_gets_a_new_nonce_and_the_events_language(
     assert first["nonce"] != second["nonce"]
 
 
+def test_the_language_switch_changes_a_problem_too_and_keeps_the_place(
+    kiosk: KioskPage, server: StandIn
+) -> None:
+    server.answers = [problem(422, "details_required")]
+    kiosk.open()
+    kiosk.check_in()
+    kiosk.shows("details")
+    kiosk.tap("#details .primary")
+    said = kiosk.page.locator("#name-problem")
+    expect(said).to_have_text("이름을 입력해 주세요.")
+    expect(kiosk.page.locator("#name")).to_have_attribute("aria-invalid", "true")
+    kiosk.tap("[data-language=en]")
+    expect(said).not_to_have_text("이름을 입력해 주세요.")
+    expect(said).not_to_be_empty()
+    expect(kiosk.page.locator("#name")).to_be_focused()
+
+
 def test_the_language_switch_changes_every_word_and_keeps_the_number(
     kiosk: KioskPage, server: StandIn
 ) -> None:

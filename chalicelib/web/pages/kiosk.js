@@ -44,6 +44,9 @@ const STATES = {
   refused: { kind: 'result', sign: 'desk', lasts: LONG_RESULT_MS },
 };
 
+// The lines for problems, and the fields that they are about.
+const PROBLEMS = { hint: 'phone', 'name-problem': 'name', 'email-problem': 'email' };
+
 const element = (id) => document.getElementById(id);
 const field = new NumberField(element('phone'), () => say('hint', ''));
 const keys = new Keystrokes();
@@ -95,7 +98,7 @@ function show(next) {
   }
   state = next;
   field.clear();
-  for (const id of ['hint', 'name-problem', 'email-problem']) say(id, '');
+  for (const id of Object.keys(PROBLEMS)) say(id, '');
   render();
   announce();
   takeFocus();
@@ -337,7 +340,11 @@ function announce() {
 
 /** `id` is a line for problems, `word` a key of the translations, or '' for none. */
 function say(id, word) {
-  element(id).textContent = word && WORDS[language][word];
+  const line = element(id);
+  line.textContent = word && WORDS[language][word];
+  if (word) line.dataset.text = word; // so that it changes with the language
+  else delete line.dataset.text;
+  element(PROBLEMS[id]).setAttribute('aria-invalid', String(Boolean(word)));
 }
 
 function takeFocus() {
@@ -499,7 +506,7 @@ function listen() {
       render();
       announce();
       keepTime();
-      if (state === 'idle') field.focus();
+      if (state === 'idle' || kind() === 'form') takeFocus();
     });
   }
   window.addEventListener('online', () => {
