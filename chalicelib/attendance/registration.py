@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from chalicelib.attendance.errors import InvalidRequest
+from chalicelib.attendance.text import printable
 
 Source = Literal["roster", "walk_in"]
 
 _LONGEST_NAME = 100  # characters
+_UNSEEN = frozenset({"Cf", "Zs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,9 @@ def clean_name(text: str) -> str:
 
     Raises InvalidRequest where nothing visible is left, or more than 100 characters are.
     """
-    # Cs are lone surrogates, which no UTF-8 can carry. Cf stays but for the bidi overrides and
-    # isolates: it holds the joiners that names in several scripts (and emoji) are written with.
-    kept = (
-        " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", text)
-        if character.isspace()
-        or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDI)
-    )
-    name = " ".join("".join(kept).split())
+    name = " ".join(printable(unicodedata.normalize("NFC", text)).split())
     if all(unicodedata.category(character) in _UNSEEN for character in name):
         raise InvalidRequest("name", "empty")
     if len(name) > _LONGEST_NAME:
         raise InvalidRequest("name", f"longer than {_LONGEST_NAME} characters")
     return name
-
-
-_UNSEEN = frozenset({"Cf", "Zs"})
-
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from chalicelib.attendance.event import Event, Locale
+from chalicelib.attendance.text import printable
 from chalicelib.confirmation.wording import WORDINGS, Wording
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 100  # characters, of a name or place; registrations hold no longer names
 _ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # these join or vary the character before them
-
-# Cc are control characters, Cs lone surrogates, which no UTF-8 can carry. Of the format
-# characters only those go that turn the text around them: names are written with the others.
-_UNWANTED_CATEGORIES = frozenset({"Cc", "Cs"})
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 # ASCII only, since Korean particles follow a URL without a space (https://example.com에서), and
 # without the punctuation that ends a sentence. Jinja's own `urlize` takes both into the link.
@@ -82,23 +77,14 @@ def one_line(text: str | None, longest: int = _LONGEST_LINE) -> str:
     No line end, control character or bidi override comes through, so that it can neither end a
     header nor turn what stands beside it.
     """
-    line = " ".join(_printable(text or "").split())
+    line = " ".join(printable(text or "").split())
     if len(line) <= longest:
         return line
     return line[: longest - 1].rstrip(_JOINERS + " ") + _ELLIPSIS
 
 
 def _printable_lines(text: str) -> list[str]:
-    return [_printable(line).rstrip() for line in text.strip().splitlines()]
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace()
-        or (unicodedata.category(character) not in _UNWANTED_CATEGORIES and character not in _BIDI)
-    )
+    return [printable(line).rstrip() for line in text.strip().splitlines()]
 
 
 def _written(moment: datetime | None, event: Event | None, wording: Wording) -> str:
