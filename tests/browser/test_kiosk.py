@@ -24,6 +24,7 @@ NUMBER = "01000001234"
 NEXT_NUMBER = "01000005678"
 ENGLISH = EVENT | {"locale": "en", "name": "Python Meetup February"}
 STAFFED = EVENT | {"self_check_in": False}
+PAGE_SIZE = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
 
 
 @pytest.fixture
@@ -85,6 +86,41 @@ def test_idle_fits_the_screen_with_large_keys(kiosk: KioskPage) -> None:
                 assert min(box["left"], box["top"]) >= 0
                 assert box["right"] <= width
                 assert box["bottom"] <= height
+
+
+def test_long_names_do_not_push_the_button_off_a_small_screen(
+    kiosk: KioskPage, server: StandIn
+) -> None:
+    long = {"name": "파이썬 정기 밋업 " * 8, "organization": "Example Python User Group " * 4}
+    server.event = reply(EVENT | long)
+    kiosk.open()
+    for width, height in ((320, 568), (360, 640), (844, 390)):
+        kiosk.page.set_viewport_size({"width": width, "height": height})
+        assert kiosk.page.evaluate(PAGE_SIZE) == [width, height]
+        expect(kiosk.page.locator(".entry .primary")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(CHECKED_IN, 201),
+        reply(ALREADY),
+        problem(404, "not_registered"),
+        problem(422, "invalid_phone"),
+        problem(415, "unsupported_media_type"),
+        disconnect,
+    ],
+    ids=["welcome", "already", "not_registered", "invalid", "refused", "unreachable"],
+)
+def test_an_answer_fits_a_phone_that_lies_on_its_side(
+    kiosk: KioskPage, server: StandIn, answer: Answer
+) -> None:
+    server.answers = [answer]
+    kiosk.page.set_viewport_size({"width": 844, "height": 390})
+    kiosk.open()
+    kiosk.check_in()
+    expect(kiosk.page.locator("[data-kind=result], [data-state=unreachable]")).to_be_visible()
+    assert kiosk.page.evaluate(PAGE_SIZE) == [844, 390]
 
 
 def test_both_languages_say_the_same_things(kiosk: KioskPage) -> None:
@@ -191,8 +227,10 @@ def test_half_a_number_and_one_that_is_too_long_are_not_sent(
     kiosk.open()
     kiosk.check_in("01000")
     expect(kiosk.page.locator("#hint")).to_have_text("번호를 끝까지 입력해 주세요.")
+    expect(kiosk.phone).to_have_attribute("aria-invalid", "true")
     kiosk.shows("idle")
     kiosk.press("Escape")
+    expect(kiosk.phone).to_have_attribute("aria-invalid", "false")
     kiosk.check_in(NUMBER + NEXT_NUMBER)
     kiosk.shows("invalid")
     assert server.requests == []
@@ -555,6 +593,7 @@ def test_a_refused_address_is_asked_for_again_in_the_servers_words(
     kiosk.page.locator("#email").fill("hana@example.com")
     kiosk.tap("#details .primary")
     expect(kiosk.page.locator("#email-problem")).to_have_text("받을 수 없는 주소입니다.")
+    expect(kiosk.page.locator("#email")).to_have_attribute("aria-invalid", "true")
     expect(kiosk.page.locator("#name")).to_have_value("김하나")
     expect(kiosk.page.locator("#email")).to_be_focused()
 

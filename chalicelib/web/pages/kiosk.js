@@ -216,6 +216,7 @@ function askAgain() {
   if (name !== 'name' && name !== 'email') return show('refused');
   show(name === 'name' || attempt.body.name ? 'details' : 'address');
   element(`${name}-problem`).textContent = detail ?? '';
+  element(name).setAttribute('aria-invalid', 'true');
   element(name).focus();
 }
 
