@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -68,6 +69,12 @@ def wait_until(
         if time.monotonic() > deadline:
             raise NotReady(f"{what} did not answer within {seconds:g} s")
         time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on this port of loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def end_with_parent() -> None:

@@ -137,7 +137,7 @@ class Runtime:
         if self._embeds_dynamodb:
             server = dynamodb.start(knobs.dynamodb, knobs.dynamodb_port, knobs.state, environment)
             stack.callback(processes.stop, server)
-            processes.wait_until(lambda: _listens(knobs.dynamodb_port), server, "DynamoDB")
+            processes.wait_until(lambda: processes.listens(knobs.dynamodb_port), server, "DynamoDB")
         os.environ.update(environment)  # where boto3 looks
 
         inbox = Inbox(knobs.inbox_dir, smtp_port=knobs.inbox_smtp_port, web_port=knobs.inbox_port)
@@ -290,11 +290,6 @@ def _withdraw(content: str) -> None:
     with suppress(FileNotFoundError):
         if SERVICES_FILE.read_text(encoding="utf-8") == content:
             SERVICES_FILE.unlink()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
 
 
 def _answers(port: int) -> bool:

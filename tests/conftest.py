@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from chalice.test import Client
-from loopback import HOST, free_port, listens
+from loopback import HOST, free_port
 from moto import mock_aws
 
 from chalicelib import settings
@@ -156,7 +156,7 @@ def moto_server() -> Iterator[str]:
     port = free_port()
     server = processes.start(processes.python("local.moto", str(port)), os.environ)
     try:
-        processes.wait_until(lambda: listens(port), server, "moto")
+        processes.wait_until(lambda: processes.listens(port), server, "moto")
         yield f"http://{HOST}:{port}"
     finally:
         processes.stop(server)
@@ -173,7 +173,7 @@ def dynamodb_local() -> Iterator[str]:
     command = dynamodb_local_command(jars, port, "-inMemory")
     server = processes.start(command, os.environ, quiet=True)
     try:
-        processes.wait_until(lambda: listens(port), server, "DynamoDB Local")
+        processes.wait_until(lambda: processes.listens(port), server, "DynamoDB Local")
         yield f"http://{HOST}:{port}"
     finally:
         processes.stop(server)

@@ -1,4 +1,4 @@
-"""Ports and servers on this machine's loopback."""
+"""Ports on this machine's loopback."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ HOST = "127.0.0.1"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
+def free_ports(count: int) -> list[int]:
+    """All different, since they are held together before they are let go."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,9 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from loopback import free_ports
+
+from local.processes import listens
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,25 +60,10 @@ class Running:
         return [mail.read_bytes() for mail in sorted(Path(self["inbox_dir"]).glob("*.eml"))]
 
 
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def ports_in_use(environment: dict[str, str]) -> list[str]:
     return [
-        name
-        for name, value in environment.items()
-        if name.endswith("PORT") and is_listening(int(value))
+        name for name, value in environment.items() if name.endswith("PORT") and listens(int(value))
     ]
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:

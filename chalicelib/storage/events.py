@@ -88,22 +88,7 @@ class CachedEvents:
 
 
 def _attributes(event: Event) -> dict[str, Any]:
-    return {
-        "event_code": event.event_code,
-        "name": event.name,
-        "organization": event.organization,
-        "venue": event.venue,
-        "starts_at": event.starts_at,
-        "check_in_opens_at": event.check_in_opens_at,
-        "check_in_closes_at": event.check_in_closes_at,
-        "timezone": event.timezone,
-        "locale": event.locale,
-        "self_check_in": event.self_check_in,
-        "walk_ins": event.walk_ins,
-        "announcement": event.announcement,
-        "reply_to": event.reply_to,
-        "expires_at": event.expires_at,
-    }
+    return {name: getattr(event, name) for name in _FIELDS}
 
 
 def _event(attributes: dict[str, Any]) -> Event:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from loopback import HOST, free_port, listens
+from loopback import HOST, free_port
 
 from chalicelib import settings
 from chalicelib.attendance.event import Event
@@ -88,7 +88,7 @@ def running_app(dynamodb: str, directory: Path) -> Iterator[LiveApp]:
             stderr=console,
         )
         try:
-            processes.wait_until(lambda: listens(app.port), server, "the app")
+            processes.wait_until(lambda: processes.listens(app.port), server, "the app")
             yield app
         finally:
             processes.stop(server)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as examples
+from loopback import free_port
 from moto.server import ThreadedMotoServer
 from schemathesis.config import SchemathesisConfig
 
@@ -64,8 +64,7 @@ def address() -> Iterator[str]:
     moto = ThreadedMotoServer("127.0.0.1", 0)
     moto.start()
     host, dynamodb_port = moto.get_host_and_port()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://{host}:{dynamodb_port}",
@@ -85,7 +84,7 @@ def address() -> Iterator[str]:
         environment,
     )
     try:
-        processes.wait_until(lambda: _listens(port), app, "the app")
+        processes.wait_until(lambda: processes.listens(port), app, "the app")
         yield f"http://127.0.0.1:{port}"
     finally:
         processes.stop(app)
@@ -108,11 +107,6 @@ def _event(code: str, opens_in: timedelta, self_check_in: bool) -> Event:
         self_check_in=self_check_in,
         walk_ins=True,
     )
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_document_is_valid() -> None:

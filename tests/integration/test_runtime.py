@@ -13,7 +13,8 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
-from running import ROOT, Running, eventually, free_ports, is_listening, ports_in_use
+from loopback import free_port, free_ports
+from running import ROOT, Running, eventually, ports_in_use
 from smtp_server import STALL, SmtpServer
 
 from local import processes
@@ -59,7 +60,7 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
         check=True,
     )
     assert "20" in shown.stdout  # registrations
-    port = free_ports(1)[0]
+    port = free_port()
     api = subprocess.Popen(
         [
             *(Path(sys.executable).parent / "chalice", "local", "--stage", "local"),
@@ -72,7 +73,7 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
     )
     try:
         running.facts["app"] = [f"http://127.0.0.1:{port}"]
-        eventually(lambda: is_listening(port))
+        eventually(lambda: processes.listens(port))
         assert running.post({"phone": running["phone"]})[0] == 201
         eventually(lambda: len(running.mails()) == 1)
     finally:
@@ -91,7 +92,7 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
         processes.python("local.moto", str(dynamodb_port)), runtime_environment, quiet=True
     )
     try:
-        processes.wait_until(lambda: is_listening(dynamodb_port), other, "the other DynamoDB")
+        processes.wait_until(lambda: processes.listens(dynamodb_port), other, "the other DynamoDB")
         with Inbox(tmp_path / "other", smtp_port=smtp_port, web_port=web_port):
             running = start_runtime(
                 runtime_environment
@@ -114,7 +115,7 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
             mail = next((tmp_path / "other").glob("*.eml")).read_text()
             assert "From: Another Sender <other@example.com>" in mail
             assert running.mails() == []
-            assert not is_listening(int(runtime_environment["DYNAMODB_PORT"]))
+            assert not processes.listens(int(runtime_environment["DYNAMODB_PORT"]))
         client = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{dynamodb_port}")
         assert client.scan(TableName="another-name")["Count"] == 1
     finally:
@@ -124,17 +125,17 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
 def test_one_endpoint_for_all_of_aws_is_the_dynamodb_too(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
 ) -> None:
-    port = free_ports(1)[0]
+    port = free_port()
     other = processes.start(processes.python("local.moto", str(port)), runtime_environment)
     try:
-        processes.wait_until(lambda: is_listening(port), other, "the other DynamoDB")
+        processes.wait_until(lambda: processes.listens(port), other, "the other DynamoDB")
         endpoint = f"http://127.0.0.1:{port}"
         running = start_runtime(runtime_environment | {"AWS_ENDPOINT_URL": endpoint})
         running.read_facts()
         assert running["dynamodb"] == endpoint
         assert running.post({"phone": running["phone"]})[0] == 201
         eventually(lambda: len(running.mails()) == 1)
-        assert not is_listening(int(runtime_environment["DYNAMODB_PORT"]))
+        assert not processes.listens(int(runtime_environment["DYNAMODB_PORT"]))
     finally:
         processes.stop(other)
 
@@ -144,7 +145,7 @@ def test_empty_values_and_a_proxy_change_nothing(
 ) -> None:
     names = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
     empty = dict.fromkeys((*names, "SMTP_HOST", "SMTP_SECURITY", "EVENT_TABLE"), "")
-    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+    nowhere = f"http://127.0.0.1:{free_port()}"
     proxy = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "NO_PROXY": "example.com"}
     running = start_runtime(runtime_environment | empty | proxy)
     running.read_facts()
