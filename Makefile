@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export DYNAMODB
 
 .DEFAULT_GOAL := help
-.PHONY: help run services test check format bench
+.PHONY: help run services test faults check format bench
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ services: $(READY) ## the same without the app, for `chalice local --stage local
 
 test: $(READY) ## every test that this machine can run
 	$(BIN)/python -m pytest -n auto
+
+faults: $(READY) ## every fault there is, and the tables in docs/delivery.md
+	FAULTS=all $(BIN)/python -m pytest -n 4 --dist worksteal tests/faults
 
 check: $(READY) ## format, lint, types, then the tests: what CI runs
 	$(BIN)/ruff format --check .

@@ -1,11 +1,20 @@
-"""The map: every route and the stream consumer, each bound to one call inward."""
+"""The map: every route, the stream consumer and the schedule, each bound to one call inward."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Chalice, DynamoDBEvent, Request, Response
+from chalice.app import (
+    BaseLambdaEvent,
+    Chalice,
+    CloudWatchEvent,
+    DynamoDBEvent,
+    Rate,
+    Request,
+    Response,
+)
 
 from chalicelib import settings
 from chalicelib.web import check_ins, kiosk, problems, request_log
@@ -22,6 +31,12 @@ wiring = Wiring(settings.load())
 def _request() -> Request:
     assert app.current_request is not None, "only within a request"
     return app.current_request
+
+
+def _time_left(event: BaseLambdaEvent) -> Callable[[], float]:
+    """Gives the seconds until Lambda ends this invocation; a minute where nothing ends it."""
+    context: Any = event.context
+    return lambda: context.get_remaining_time_in_millis() / 1000 if context else 60.0
 
 
 @app.route("/health")
@@ -59,4 +74,9 @@ def kiosk_asset(name: str) -> Response:
     starting_position=wiring.settings.starting_position,
 )
 def send_confirmations(event: DynamoDBEvent) -> dict[str, Any]:
-    return wiring.postroom.deliver(event.to_dict())
+    return wiring.postroom.deliver(event.to_dict(), _time_left(event))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep_deliveries(event: CloudWatchEvent) -> dict[str, int]:
+    return wiring.postroom.sweep(_time_left(event))

@@ -21,6 +21,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 Security = Literal["tls", "starttls", "none"]
 StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
+UnclearDelivery = Literal["resend", "hold"]
 T = TypeVar("T")
 
 # Enough to catch a slip; whether mail arrives there, only a mail can tell.
@@ -46,7 +47,9 @@ class Secret:
 class MailSettings:
     """How mail leaves: without a login where `username` is None.
 
-    `timeout` in seconds, for each wait on the server; `sender` is `(name, address)`.
+    `timeout` in seconds, for each wait on the server; `connections` at the same time, by each
+    container, and `messages_per_connection` on one before it is replaced; `sender` is
+    `(name, address)`.
     """
 
     host: str
@@ -55,12 +58,16 @@ class MailSettings:
     username: str | None
     password: Secret
     timeout: float
+    connections: int
+    messages_per_connection: int
     sender: tuple[str, str]
     reply_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """`delivery_lease` in seconds."""
+
     event_table: str
     registration_table: str
     check_in_table: str
@@ -69,6 +76,8 @@ class Settings:
     starting_position: StartingPosition
     secret_key: Secret
     default_region_code: str
+    delivery_lease: int
+    unclear_delivery: UnclearDelivery
     mail: MailSettings
 
 
@@ -96,6 +105,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         default_region_code=reader.parsed(
             "DEFAULT_REGION_CODE", "a country code such as KR", _region_code, "KR"
         ),
+        delivery_lease=reader.number("DELIVERY_LEASE", 1, 3600, 60),
+        unclear_delivery=cast(
+            UnclearDelivery, reader.choice("UNCLEAR_DELIVERY", ("resend", "hold"), "resend")
+        ),
         mail=MailSettings(
             host=host,
             port=reader.number("SMTP_PORT", 1, 65_535, 465),
@@ -103,6 +116,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             username=username,
             password=reader.secret("SMTP_PASSWORD") if username else Secret(),
             timeout=reader.number("SMTP_TIMEOUT", 1, 300, 10),
+            connections=reader.number("SMTP_CONNECTIONS", 1, 100, 4),
+            messages_per_connection=reader.number("SMTP_MESSAGES_PER_CONNECTION", 1, 10_000, 100),
             sender=reader.parsed(
                 "MAIL_FROM", "a sender such as Meetup <hello@example.com>", _sender
             ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,17 +15,20 @@ from chalicelib.attendance.reception import Reception
 from chalicelib.settings import Secret, Settings
 from chalicelib.storage import dynamodb, parameters
 from chalicelib.storage.check_ins import CheckInTable
+from chalicelib.storage.deliveries import Deliveries
 from chalicelib.storage.events import CachedEvents, EventTable
 from chalicelib.storage.registrations import RegistrationTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-    from chalicelib.confirmation.delivery import Postroom
+    from chalicelib.confirmation.postroom import Postroom
 
 Part = TypeVar("Part")
 
 _EVENT_SECONDS = 5.0
+_WAITS_OF_A_SEND = 4  # for the replies to MAIL, RCPT, DATA and to the mail itself
+_RECORD_SECONDS = 2.0
 
 
 def _now() -> datetime:
@@ -48,7 +52,7 @@ def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
 class Wiring:
     """Each part is a property: built when it is first asked for, and then kept.
 
-    `patience` is how long, and how often, storage is asked.
+    `patience` is how long, and how often, storage is asked. `pause` waits for as many seconds.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class Wiring:
         now: Callable[[], datetime] = _now,
         *,
         patience: Config = dynamodb.AT_THE_DOOR,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.now = now
         self._patience = patience
+        self._pause = pause
         # `chalice local` serves each request in a thread of its own, and boto3's default session
         # may not make clients in two threads at once.
         self.lock = threading.RLock()
@@ -82,6 +88,10 @@ class Wiring:
         return CheckInTable(self._dynamodb, self.settings.check_in_table)
 
     @_once
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._dynamodb, self.settings.check_in_table)
+
+    @_once
     def events(self) -> CachedEvents:
         return CachedEvents(self.event_table, seconds=_EVENT_SECONDS)
 
@@ -99,21 +109,41 @@ class Wiring:
     @_once
     def postroom(self) -> Postroom:
         # Here, so that the API function never loads the mailer's libraries and templates.
-        from chalicelib.confirmation.delivery import Postroom
+        from chalicelib.confirmation.connections import Connections
+        from chalicelib.confirmation.delivery import Courier, Policy
+        from chalicelib.confirmation.letter import Writer
         from chalicelib.confirmation.message import Sender, compose
+        from chalicelib.confirmation.postroom import Postroom
         from chalicelib.confirmation.transport import Mailer
 
-        mail = self.settings.mail
-        return Postroom(
-            self.events,
-            self.check_in_table,
-            partial(
-                compose,
-                sender=Sender(*mail.sender, reply_to=mail.reply_to),
-                default_locale="ko" if self.settings.default_region_code == "KR" else "en",
+        settings, mail = self.settings, self.settings.mail
+        composer = partial(
+            compose,
+            sender=Sender(*mail.sender, reply_to=mail.reply_to),
+            default_locale="ko" if settings.default_region_code == "KR" else "en",
+        )
+        courier = Courier(
+            Writer(self.events, composer, self.now).write,
+            self.deliveries,
+            Policy(
+                lease=timedelta(seconds=settings.delivery_lease),
+                most_copies=2 if settings.unclear_delivery == "resend" else 1,
             ),
-            Mailer(mail, lambda: self._reveal(mail.password)),
-            self.now,
+            now=self.now,
+            pause=self._pause,
+        )
+        mailers = [
+            Mailer(mail, lambda: self._reveal(mail.password)) for _ in range(mail.connections)
+        ]
+        return Postroom(
+            courier,
+            Connections(mailers, pause=self._pause),
+            self.deliveries,
+            now=self.now,
+            longest=min(
+                _WAITS_OF_A_SEND * mail.timeout + _RECORD_SECONDS,
+                settings.delivery_lease,
+            ),
         )
 
     @_once

@@ -1,4 +1,4 @@
-"""Starts and stops everything: DynamoDB, inbox, stream mapping, app, and the sample event."""
+"""Starts and stops everything: DynamoDB, inbox, mapping, app, sweep, and the sample event."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from local.function import Function
 from local.inbox import Inbox
 from local.mapping import EventSourceMapping, MappingSettings
 from local.processes import ROOT, PortInUse
+from local.schedule import Schedule
 from local.tables import create_tables
 
 HOST = "127.0.0.1"
@@ -47,9 +48,11 @@ _PUBLISHED = {
     "BATCH_SIZE",
     "CHECK_IN_STREAM_ARN",
     "DEFAULT_REGION_CODE",
+    "DELIVERY_LEASE",
     "PORT",
     "SECRET_KEY",
     "STARTING_POSITION",
+    "UNCLEAR_DELIVERY",
 }
 _FUNCTION_SECONDS = 60  # Chalice's default for a function
 _STOP_SECONDS = 1.0
@@ -66,6 +69,8 @@ class Knobs:
     inbox_dir: Path
     state: Path
     dynamodb: dynamodb.Kind
+    with_mapping: bool
+    sweep_seconds: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Knobs:
@@ -76,6 +81,9 @@ class Knobs:
         kind = kinds.get(environment.get("DYNAMODB", ""))
         if kind is None:
             raise settings.SettingsError("DYNAMODB is wrong: expected moto or local")
+        mapping = environment.get("MAPPING") or "on"
+        if mapping not in ("on", "off"):
+            raise settings.SettingsError("MAPPING is wrong: expected on or off")
         return cls(
             port=_port(environment, "PORT", 8000),
             inbox_port=_port(environment, "INBOX_PORT", 8025),
@@ -84,6 +92,10 @@ class Knobs:
             inbox_dir=Path(environment.get("INBOX_DIR") or state / "inbox").absolute(),
             state=state,
             dynamodb=kind,
+            with_mapping=mapping == "on",
+            sweep_seconds=_number(
+                environment, "SWEEP_SECONDS", 30, 86_400, "a whole number from 1 to 86400"
+            ),
         )
 
 
@@ -154,7 +166,9 @@ class Runtime:
         stack.callback(self._stop_api)
         if self._with_app:
             self._start_api()
-        self._start_mapping(stack, wiring.settings)
+        if knobs.with_mapping:
+            self._start_mapping(stack, wiring.settings)
+        self._start_sweep(stack)
 
         facts = []
         if self._with_app:
@@ -259,6 +273,16 @@ class Runtime:
         stack.callback(mapping.stop, _STOP_SECONDS)
         stack.callback(function.stop)  # first: the mapping waits for a running invocation
 
+    def _start_sweep(self, stack: ExitStack) -> None:
+        # Its container starts with the first sweep: nobody waits for that one.
+        function = Function("sweep_deliveries", self._environment, _FUNCTION_SECONDS)
+        region = self._environment["AWS_DEFAULT_REGION"]
+        rule = f"arn:aws:events:{region}:123456789012:rule/rollcall-local-sweep_deliveries-event"
+        schedule = Schedule(function.invoke, self.knobs.sweep_seconds, rule)
+        schedule.start()
+        stack.callback(schedule.stop, _STOP_SECONDS)
+        stack.callback(function.stop)  # first: the schedule waits for a running invocation
+
     def _stop_api(self) -> None:
         if self._api:
             processes.stop(self._api)
@@ -279,9 +303,15 @@ class Runtime:
 
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    return _number(environment, name, default, 65_535, "a port from 1 to 65535")
+
+
+def _number(
+    environment: Mapping[str, str], name: str, default: int, most: int, expected: str
+) -> int:
     text = environment.get(name) or str(default)
-    if not (text.isdecimal() and 0 < int(text) <= 65_535):  # noqa: PLR2004  -- the last port
-        raise settings.SettingsError(f"{name} is wrong: expected a port from 1 to 65535")
+    if not (text.isdecimal() and 0 < int(text) <= most):
+        raise settings.SettingsError(f"{name} is wrong: expected {expected}")
     return int(text)
 
 

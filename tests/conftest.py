@@ -15,6 +15,7 @@ from loopback import HOST, free_port
 from moto import mock_aws
 
 from chalicelib import settings
+from chalicelib.attendance.delivery import Attempt, End
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
@@ -52,7 +53,15 @@ TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckIn
 
 # Before app.py is imported: it reads its settings then. And nothing of the machine's own AWS
 # configuration reaches a test.
-_OTHERS = ("BATCH_SIZE", "DEFAULT_REGION_CODE", "SECRET_KEY", "SETTINGS_FILE", "STARTING_POSITION")
+_OTHERS = (
+    "BATCH_SIZE",
+    "DEFAULT_REGION_CODE",
+    "DELIVERY_LEASE",
+    "SECRET_KEY",
+    "SETTINGS_FILE",
+    "STARTING_POSITION",
+    "UNCLEAR_DELIVERY",
+)
 for _name in list(os.environ):
     if _name.startswith(("AWS_", "SMTP_", "MAIL_", *_OTHERS)):
         del os.environ[_name]
@@ -148,6 +157,20 @@ def register(wiring: Wiring, event: Event) -> Callable[..., Registration]:
 
     wiring.event_table.put(event)
     return put
+
+
+@pytest.fixture
+def mail_is_out(wiring: Wiring) -> Callable[[Registration], None]:
+    """Has the confirmation of a registration's check-in claimed, sent and recorded."""
+
+    def deliver(row: Registration) -> None:
+        keys = {"attendee_id": {"S": row.attendee_id}, "event_code": {"S": row.event_code}}
+        now = wiring.now()
+        attempt = Attempt(token="1", now=now, until=now + timedelta(minutes=1), most_copies=2)
+        assert wiring.deliveries.claim(keys, attempt).copies == 1
+        wiring.deliveries.settle(keys, attempt.token, End(status="sent", now=now))
+
+    return deliver
 
 
 @pytest.fixture(scope="session")

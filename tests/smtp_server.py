@@ -4,11 +4,12 @@ Without a script it takes every mail. `on` makes it answer differently, step by 
 
     server.on("RCPT", "450 4.2.1 later")         the next RCPT, and that one only
     server.on("DATA", GO_ON, DROP)               the second DATA
-    server.on("RCPT", STALL, about="hana@")      the next RCPT that names her
+    server.on("end", STALL, about="hana@")       the end of the next mail for her
+    server.always("AUTH", "535 5.7.8 no")        every login, until `forget`
 
-A step is a command, "connect" (the banner) or "end" (the dot that ends the data). Whatever the
-server does at "end", the mail has arrived: it lies in `mails`, with `accepted` saying whether the
-client was told so.
+A step is a command, "connect" (before anything, TLS too), "banner" (the first line) or "end" (the
+dot that ends the data). Whatever the server does at "end", the mail has arrived: it lies in
+`mails`, with `accepted` and `refused` saying what the client was told; neither: nothing.
 """
 
 from __future__ import annotations
@@ -18,21 +19,34 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Literal
 
+from script import Script
+
 Step = Literal[
-    "connect", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "end", "RSET", "QUIT"
+    "connect",
+    "banner",
+    "EHLO",
+    "HELO",
+    "STARTTLS",
+    "AUTH",
+    "MAIL",
+    "RCPT",
+    "DATA",
+    "end",
+    "RSET",
+    "QUIT",
 ]
 Security = Literal["tls", "starttls", "none"]
 
 _CRLF = b"\r\n"
 _END = b".\r\n"
 _ACCEPTING: dict[str, str] = {
-    "connect": "220 smtp.example.com ready",
+    "banner": "220 smtp.example.com ready",
     "HELO": "250 smtp.example.com",
     "STARTTLS": "220 2.0.0 go ahead",
     "AUTH": "235 2.7.0 welcome",
@@ -48,12 +62,15 @@ _ACCEPTING: dict[str, str] = {
 class Fault(Enum):
     DROP = auto()  # close the connection without a word
     STALL = auto()  # say nothing until the client hangs up
+    LATE = auto()  # answer as without a script, but only when the client has hung up
     GO_ON = auto()  # no fault: what the server does without a script
 
 
-DROP, STALL, GO_ON = Fault.DROP, Fault.STALL, Fault.GO_ON
+DROP, STALL, LATE, GO_ON = Fault.DROP, Fault.STALL, Fault.LATE, Fault.GO_ON
 
-Action = str | Fault  # a str is sent as the reply, as it is; lines within it end in CRLF
+# A str is sent as the reply, as it is; lines within it end in CRLF. A callable is called when the
+# step has come, in the connection's thread, and says what to do then.
+Action = str | Fault | Callable[[], "Action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,7 @@ class Mail:
     recipients: tuple[str, ...]
     content: bytes
     accepted: bool
+    refused: bool
 
 
 @dataclass(slots=True)
@@ -76,13 +94,6 @@ class Session:
 
     def count(self, verb: str) -> int:
         return sum(command.upper().startswith(verb) for command in self.commands)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    step: Step
-    about: str
-    actions: deque[Action]
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
@@ -106,7 +117,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.extensions = extensions
         self.sessions: list[Session] = []
         self.mails: list[Mail] = []
-        self._rules: list[_Rule] = []
+        self._script = Script[Action]()
         self._lock = threading.Lock()
         self._open: dict[socket.socket, _Conversation] = {}
         self._loop = threading.Thread(target=self.serve_forever, args=(0.02,), name="smtp-server")
@@ -120,17 +131,26 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         return [mail for mail in self.mails if mail.accepted]
 
     def on(self, step: Step, *actions: Action, about: str = "") -> None:
-        """Do these at the next so many times that `step` comes, with `about` in its line."""
-        with self._lock:
-            self._rules.append(_Rule(step, about, deque(actions)))
+        """Do these at the next so many times that `step` comes, for `about`.
 
-    def action(self, step: str, line: str = "") -> Action:
-        """What to do now; of several rules that fit, the first that is left."""
-        with self._lock:
-            for rule in self._rules:
-                if rule.step == step and rule.about in line and rule.actions:
-                    return rule.actions.popleft()
-        return GO_ON
+        `about` is a part of the command's line or, from RCPT on, of a recipient.
+        """
+        self._script.on(step, *actions, about=about)
+
+    def always(self, step: Step, action: Action, about: str = "") -> None:
+        """Do this whenever `step` comes, for `about`, until `forget`."""
+        self._script.always(step, action, about)
+
+    def forget(self) -> None:
+        """Take every mail again."""
+        self._script.forget()
+
+    def action(self, step: str, text: str = "") -> str | Fault:
+        """What to do now."""
+        action = self._script.action(step, text) or GO_ON
+        while not isinstance(action, str | Fault):
+            action = action()
+        return action
 
     def hang_up(self, farewell: str = "") -> None:
         """Close every connection, as a server does with those that lie idle."""
@@ -177,9 +197,12 @@ class _Conversation:
         self._recipients: list[str] = []
 
     def run(self) -> None:
-        if self._server.security == "tls":
-            self._secure()
-        going = bool(self._answer("connect"))
+        action = self._server.action("connect")
+        if action is GO_ON:
+            if self._server.security == "tls":
+                self._secure()
+            action = self._server.action("banner")
+        going = bool(self._act(action, _ACCEPTING["banner"]))
         while going and (line := self._file.readline()):
             command = line.removesuffix(_CRLF).decode("latin-1")
             self._session.commands.append(command)
@@ -234,30 +257,38 @@ class _Conversation:
             data += line
         # A line's first dot was doubled, also in the first line, which no CRLF precedes.
         content = (_CRLF + bytes(data).removesuffix(_END)).replace(b"\r\n..", b"\r\n.")
-        action = self._server.action("end")
-        reply = _ACCEPTING["end"] if action is GO_ON else action
-        accepted = isinstance(reply, str) and reply.startswith("250")
-        mail = Mail(self._sender, tuple(self._recipients), content[len(_CRLF) :], accepted)
+        action = self._server.action("end", " ".join(self._recipients))
+        told = action if isinstance(action, str) else _ACCEPTING["end"] if action is GO_ON else ""
+        mail = Mail(
+            self._sender,
+            tuple(self._recipients),
+            content[len(_CRLF) :],
+            accepted=told.startswith("250"),
+            refused=told.startswith(("4", "5")),
+        )
         self._server.mails.append(mail)
-        return self._act(reply)
+        return self._act(action, _ACCEPTING["end"])
 
-    def _answer(self, step: str, line: str = "") -> str:
+    def _answer(self, step: str, line: str) -> str:
         """The reply that was sent; "" where none was."""
-        action = self._server.action(step, line)
-        if action is not GO_ON:
-            return self._act(action)
-        if step == "EHLO":
-            return self._act(self._greeting())
-        return self._act(_ACCEPTING.get(step, "500 5.5.1 what?"))
+        about = self._recipients if step == "DATA" else ()
+        action = self._server.action(step, " ".join((line, *about)))
+        usual = self._greeting() if step == "EHLO" else _ACCEPTING.get(step, "500 5.5.1 what?")
+        return self._act(action, usual)
 
-    def _act(self, action: Action) -> str:
-        if isinstance(action, str):
-            self._send(action)
-            return action
-        if action is STALL:
-            while self._file.read(4096):
-                pass
-        return ""
+    def _act(self, action: str | Fault, usual: str) -> str:
+        """The reply that was sent; "" where none was."""
+        if action in (STALL, LATE):
+            self._await_hang_up()
+        if action in (STALL, DROP):
+            return ""
+        reply = action if isinstance(action, str) else usual
+        self._send(reply)
+        return reply
+
+    def _await_hang_up(self) -> None:
+        while self._file.read(4096):
+            pass
 
     def _send(self, reply: str) -> None:
         self._connection.sendall(reply.encode() + _CRLF)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
+from chalicelib.attendance.delivery import DeliveryStatus
 from chalicelib.attendance.registration import Source
-
-DeliveryStatus = Literal["due", "sent", "failed", "no_address"]
 
 # Crockford's Base32: no I, L, O or U, so that it can be read out at a goods desk.
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,7 +15,12 @@ _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """`delivery` is where its confirmation stands; `nonce` names the try that made it."""
+    """`nonce` names the try that made it. `delivery` is where its confirmation stands.
+
+    `delivery_reason` says why it failed, is unclear or was put off. `due_at` is when the next
+    attempt may be made, and there only while the mail is owed. `settled_at` is when it was sent or
+    failed.
+    """
 
     check_in_id: str
     event_code: str
@@ -29,6 +32,9 @@ class CheckIn:
     nonce: str | None
     delivery: DeliveryStatus
     expires_at: datetime
+    delivery_reason: str | None = None
+    due_at: datetime | None = None
+    settled_at: datetime | None = None
 
 
 def initial_delivery(email: str | None) -> DeliveryStatus:

@@ -1,127 +1,210 @@
-"""What the stream consumer does with a batch: a confirmation for each new check-in.
+"""One confirmation on its way: claimed, sent in one attempt, and its end recorded.
 
-Each record stands alone. One that can never be mailed is noted and left behind; one that has to
-come again is handed back, and when it comes again, those mailed before it are not mailed twice:
-the check-in itself says that its confirmation is out.
+The claim comes before the mail, the record after it. What dies in between leaves a delivery that is
+`sending`: after the lease another worker sees that a reply was lost, and how many copies are out.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from email.policy import SMTP
-from typing import Any, Literal, Protocol
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
-from chalicelib.attendance.check_in import DeliveryStatus
-from chalicelib.attendance.errors import MalformedItem, StorageUnavailable
-from chalicelib.attendance.event import Event, normalize_event_code
-from chalicelib.attendance.ports import Events
-from chalicelib.confirmation.message import Composer, Confirmation, UnusableAddress
-from chalicelib.confirmation.records import Image, NewItem, moment, new_items, text
-from chalicelib.confirmation.transport import DeliveryError, Halted, Rejected
+from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End, next_attempt
+from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.confirmation.letter import Letter
+from chalicelib.confirmation.message import UnusableAddress
+from chalicelib.confirmation.records import Image, NewItem, moment, text
+from chalicelib.confirmation.replies import Halted, Postponed, Rejected, Unclear
 
 log = logging.getLogger("rollcall.confirmation")
 
-BatchItemFailures = dict[str, list[dict[str, str]]]
+# "again": the stream has to bring it again. "put off": still due, and the sweep's alone.
+Outcome = DeliveryStatus | Literal["again", "put off", "passed over"]
+
+_HELD_UP = 5  # attempts at one mail that does not go out now, while those behind it wait
+_SHORTEST_SEND = 0.5  # seconds
+_SECOND = timedelta(seconds=1)
+_RECORD_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between the tries to record a mail that is out
 
 
-class Items(Protocol):
-    """Where the check-ins lie. Both raise StorageUnavailable."""
+class Deliveries(Protocol):
+    """Where the deliveries are written down. All raise StorageUnavailable."""
 
-    def image(self, keys: Image) -> Image | None:
-        """The item as it is now; None where there is none, or `keys` are not this table's."""
+    def claim(self, keys: Image, attempt: Attempt) -> Claimed: ...
 
-    def settle(self, keys: Image, delivery: DeliveryStatus, now: datetime) -> None:
-        """Record how the delivery ended, on the item if it is there."""
+    def settle(self, keys: Image, token: str, end: End) -> None: ...
+
+    def hold(self, keys: Image, attempt: Attempt, reason: str) -> bool: ...
 
 
 class Outbox(Protocol):
-    def send(self, recipient: str, content: bytes) -> None:
+    def send(self, recipient: str, content: bytes, seconds: float) -> None:
         """Raises a leaf of DeliveryError."""
 
 
-class Postroom:
-    """Mails the confirmations of one batch after the other; `now` gives aware UTC."""
+class Work(Protocol):
+    """The round that an attempt belongs to."""
+
+    def seconds(self) -> float:
+        """What a send may take now, so that there is time left for its record."""
+
+    def stop(self, error: Halted) -> None:
+        """Begin no further attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`lease` is one attempt's; `most_copies` of a mail may go out before a person decides."""
+
+    lease: timedelta
+    most_copies: int
+
+
+class Courier:
+    """Delivers one confirmation after the other; `now` gives aware UTC. For several threads."""
 
     def __init__(
         self,
-        events: Events,
-        items: Items,
-        compose: Composer,
-        outbox: Outbox,
+        write: Callable[[NewItem, str], Letter],
+        deliveries: Deliveries,
+        policy: Policy,
+        *,
         now: Callable[[], datetime],
+        pause: Callable[[float], None],
     ) -> None:
-        self._events = events
-        self._items = items
-        self._compose = compose
-        self._outbox = outbox
+        self._write = write
+        self._deliveries = deliveries
+        self._policy = policy
         self._now = now
+        self._pause = pause
+        self._copies_out: dict[str, int] = {}
 
-    def deliver(self, event: Mapping[str, Any]) -> BatchItemFailures:
-        """Mail what a stream event brings; the answer names the records that must come again.
+    def deliver(self, item: NewItem, outbox: Outbox, work: Work) -> Outcome:
+        """Make one attempt, if one is to be made; a fault of our own stops the work.
 
-        https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+        Raises StorageUnavailable: then the delivery is as it was, or comes back by itself when the
+        lease is over.
         """
-        failures = []
-        outcomes: Counter[str] = Counter()
-        halted = False
-        for item in new_items(event):
-            if not halted:
-                try:
-                    outcomes[self._deliver(item)] += 1
-                    continue
-                except Halted as error:
-                    halted = True
-                    log.error("record %s: stopped, %s", item.sequence_number, error)
-                except (DeliveryError, StorageUnavailable) as error:
-                    log.warning("record %s: again later, %s", item.sequence_number, error)
-            failures.append({"itemIdentifier": item.sequence_number})
-            outcomes["handed back"] += 1
-        log.info("batch: %s", ", ".join(f"{count} {name}" for name, count in outcomes.items()))
-        return {"batchItemFailures": failures}
-
-    def _deliver(self, item: NewItem) -> DeliveryStatus | Literal["passed over"]:
-        current = self._items.image(item.keys)
-        if current and text(current, "delivery") not in (None, "due"):
-            return "passed over"  # an earlier try settled it, or nothing was ever owed
-        image = item.image or current
-        recipient = text(image, "email") if image else None
-        if image is None or recipient is None:
-            return "passed over"
-        try:
-            message = self._compose(self._confirmation(item, image, recipient), self._now())
-            address = message["To"].addresses[0].addr_spec
-            self._outbox.send(address, message.as_bytes(policy=SMTP))
-            delivery: DeliveryStatus = "sent"
-        except (UnusableAddress, Rejected) as error:
-            delivery = "failed"
-            log.warning("record %s: not delivered, %s", item.sequence_number, error)
-        try:
-            self._items.settle(item.keys, delivery, self._now())
-        except StorageUnavailable as error:
-            # Handing the record back would mail a second copy of what is out already.
-            log.error("record %s: %s, not recorded: %s", item.sequence_number, delivery, error)
-        return delivery
-
-    def _confirmation(self, item: NewItem, image: Image, recipient: str) -> Confirmation:
-        event_code = text(image, "event_code")
-        code = normalize_event_code(event_code) if event_code else None
-        return Confirmation(
-            to=recipient,
-            name=text(image, "name"),
-            checked_at=moment(image, "checked_at"),
-            event_code=event_code,
-            check_in_id=text(image, "check_in_id"),
-            event=self._event(code) if code else None,
-            record=item.sequence_number or None,
+        now = self._now()
+        attempt = Attempt(
+            token=secrets.token_hex(8),
+            now=now,
+            until=_next_second(now + self._policy.lease),
+            most_copies=self._policy.most_copies,
         )
-
-    def _event(self, event_code: str) -> Event | None:
-        """None, and so general wording, where there is none or its item cannot be read."""
+        claimed = self._deliveries.claim(item.keys, attempt)
+        if claimed.image is None:
+            return self._deliver_unrecorded(item, outbox, attempt, work)
+        item = replace(item, image=claimed.image)  # its address may have been corrected since
+        if not claimed.copies:
+            return self._pass_over(item, claimed.image, attempt)
         try:
-            return self._events.get(event_code)
-        except MalformedItem as error:
-            log.error("event %s: %s", event_code, error)
-            return None
+            end = self._attempt(item, outbox, attempt, work)
+        except StorageUnavailable as error:
+            self._record(item, attempt, _due(now, error), work)
+            raise
+        if end.status == "unclear" and claimed.copies < attempt.most_copies:
+            end = replace(end, due_at=attempt.until)
+        self._record(item, attempt, end, work)
+        if end.due_at and not _is_swept(claimed.image):
+            return "again"
+        if end.status == "due":
+            return "put off" if claimed.attempts >= _HELD_UP else "again"
+        return end.status
+
+    def forget(self) -> None:
+        """A batch is through: none of its records comes again."""
+        self._copies_out.clear()
+
+    def _attempt(self, item: NewItem, outbox: Outbox, attempt: Attempt, work: Work) -> End:
+        image = item.image or {}
+        recipient = text(image, "email")
+        if recipient is None:
+            return End(status="no_address", now=self._now())
+        try:
+            letter = self._write(item, recipient)
+            seconds = min(work.seconds(), attempt.seconds_left(self._now()))
+            if seconds < _SHORTEST_SEND:
+                raise Halted("no time left for an attempt")
+            outbox.send(letter.address, letter.content, seconds)
+        except Halted as error:
+            work.stop(error)
+            return _due(self._now(), error)
+        except (UnusableAddress, Rejected) as error:
+            return End(status="failed", now=self._now(), reason=str(error))
+        except Unclear as error:
+            return End(status="unclear", now=self._now(), reason=str(error))
+        except Postponed as error:
+            now = self._now()
+            since = moment(image, "refused_since") or now
+            due_at = next_attempt(since, now)
+            status: DeliveryStatus = "due" if due_at else "failed"
+            return End(
+                status=status, now=now, reason=str(error), due_at=due_at, refused_since=since
+            )
+        return End(status="sent", now=self._now())
+
+    def _pass_over(self, item: NewItem, image: Image, attempt: Attempt) -> Outcome:
+        """It is settled, or another's; or its copies are spent, and a person has to decide."""
+        due_at = moment(image, "due_at")
+        if due_at is None:
+            return "passed over"
+        if due_at > attempt.now:
+            return "passed over" if _is_swept(image) else "again"
+        reason = "nobody knows what became of the last attempt"
+        if not self._deliveries.hold(item.keys, attempt, reason):
+            return "passed over"
+        log.warning("%s: unclear, and left to a person", item)
+        return "unclear"
+
+    def _record(self, item: NewItem, attempt: Attempt, end: End, work: Work) -> None:
+        """What cannot be recorded is `sending` until its lease is over; then a reply was lost."""
+        if end.reason:
+            log.warning("%s: %s, %s", item, end.status, end.reason)
+        pauses = list(_RECORD_AGAIN) if end.status == "sent" else []
+        while True:
+            try:
+                self._deliveries.settle(item.keys, attempt.token, end)
+                return
+            except StorageUnavailable as error:
+                if not pauses or work.seconds() < pauses[0]:
+                    log.error("%s: %s, not recorded: %s", item, end.status, error)
+                    return
+            self._pause(pauses.pop(0))
+
+    def _deliver_unrecorded(
+        self, item: NewItem, outbox: Outbox, attempt: Attempt, work: Work
+    ) -> Outcome:
+        """A record whose item is not in the table: only this container knows what became of it."""
+        mark = json.dumps([item.sequence_number, item.keys, item.image])
+        copies = self._copies_out.get(mark, 0)
+        if item.image is None or copies >= self._policy.most_copies:
+            return "passed over"
+        end = self._attempt(item, outbox, attempt, work)
+        if end.reason:
+            log.warning("%s: %s, %s", item, end.status, end.reason)
+        if end.not_taken:
+            return "again" if end.status == "due" else end.status
+        copies = self._policy.most_copies if end.status == "sent" else copies + 1
+        self._copies_out[mark] = copies
+        return "again" if copies < self._policy.most_copies else end.status
+
+
+def _due(now: datetime, error: Exception) -> End:
+    """A fault that says nothing about the mail."""
+    return End(status="due", now=now, reason=str(error), due_at=now)
+
+
+def _is_swept(image: Image) -> bool:
+    """Whether the sweep finds it. Other tables' items it does not: the stream has to bring them."""
+    return text(image, "due_shard") is not None
+
+
+def _next_second(moment: datetime) -> datetime:
+    """Storage keeps whole seconds: a lease that was rounded down could end before its attempt."""
+    return moment if not moment.microsecond else moment.replace(microsecond=0) + _SECOND

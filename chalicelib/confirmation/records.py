@@ -26,6 +26,12 @@ class NewItem:
     keys: Image
     image: Image | None
 
+    def __str__(self) -> str:
+        """How the log names it, without naming a person."""
+        if self.sequence_number:
+            return f"record {self.sequence_number}"
+        return f"check-in {text(self.image or {}, 'check_in_id') or 'without a number'}"
+
 
 def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:
     """The INSERTs of a stream event, in their order; all other records mail nothing."""

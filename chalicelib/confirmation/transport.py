@@ -2,14 +2,6 @@
 
 yagmail makes the connection, secures it and logs in. The mail itself is sent command by command,
 because whoever retries must know how far it came: yagmail's own `send` does not say.
-
-    DeliveryError
-    ├── Halted      nothing can be sent now: server not reached, login or quota refused
-    ├── Postponed   this mail, later: a temporary reply, or the connection lost before the data
-    ├── Rejected    this mail, never: the server refused the recipient or the content for good
-    └── Unclear     the data went out and no reply came: the server may have taken the mail
-
-Their messages hold the reply's code alone: servers repeat addresses in the text.
 """
 
 from __future__ import annotations
@@ -17,95 +9,106 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.confirmation.replies import (
+    Halted,
+    Postponed,
+    Rejected,
+    Reply,
+    Unclear,
+    goes_ahead,
+    is_accepted,
+    is_closing,
+    is_decision,
+    leaves_connection,
+    login_failure,
+    refusal,
+)
 from chalicelib.settings import MailSettings
 
 if TYPE_CHECKING:
     import yagmail
 
-Reply = tuple[int, bytes]
-
-# The reply classes of RFC 5321 4.2.1.
-_ACCEPTED = range(200, 300)
-_TEMPORARY = range(400, 500)
-_PERMANENT = range(500, 600)
-_GO_AHEAD = 354
-_SERVICE_CLOSING = 421
-# Servers may ask for the login at any command (RFC 4954 6), so also where RCPT is refused.
-_OWN_FAULT = frozenset({_SERVICE_CLOSING, 530, 534, 535, 538})
-# Gmail's daily quota: a 550, also at RCPT, that says nothing about the recipient.
-_QUOTA = b"5.4.5"
-
-
-class DeliveryError(Exception):
-    """The root. Only its leaves are raised."""
-
-
-class Halted(DeliveryError):
-    pass
-
-
-class Postponed(DeliveryError):
-    pass
-
-
-class Rejected(DeliveryError):
-    pass
-
-
-class Unclear(DeliveryError):
-    pass
+# A connection takes several waits (greeting, EHLO, STARTTLS, login): each may use this share of the
+# time that is left, and half a second in any case.
+_WAITS = 6
+_SHORTEST_WAIT = 0.5
+# Without this share of a send's time, the data is not begun: a reply that comes too late is a reply
+# lost.
+_FOR_THE_REPLY = 1 / 4
+# Timeouts: servers look at a mail before they take it, and hanging up meanwhile means sending it
+# again (RFC 5321 4.5.3.2.6 wants ten minutes).
+_PATIENCE_FOR_THE_MAIL = 4
+_GOODBYE_SECONDS = 1.0
 
 
 class Mailer:
     """Sends mail after mail over one connection, which outlives an invocation.
 
-    `password` is asked for at each login, and not before. Not for use by several threads.
+    `password` is asked for at each login, and not before. Not for use by several threads at once.
     """
 
     def __init__(self, settings: MailSettings, password: Callable[[], str]) -> None:
         self._settings = settings
         self._password = password
         self._client: yagmail.SMTP | None = None
+        self._begun = 0  # mails, on this connection
+        self._deadline = 0.0
 
-    def send(self, recipient: str, content: bytes) -> None:
+    def ready(self, seconds: float) -> None:
+        """Have a connection, before a delivery is claimed for it. Raises Halted.
+
+        `seconds` is the time that is left for everything.
+        """
+        if self._begun >= self._settings.messages_per_connection:
+            self.close()
+        if self._client is None:
+            self._connect(seconds)
+
+    def send(self, recipient: str, content: bytes, seconds: float) -> None:
         """Send `content` (a message with CRLF line ends, RFC 5322) to one address.
 
-        Returns when the server has taken it (RFC 5321 4.1.1.4). Raises a leaf of DeliveryError.
+        Returns when the server has taken it (RFC 5321 4.1.1.4), and within `seconds` unless the
+        server feeds its replies in drops. Raises a leaf of DeliveryError.
         """
+        self._deadline = time.monotonic() + seconds
         try:
             smtp = self._begin(len(content))
-            self._judge(smtp.rcpt(recipient))
-            reply = smtp.docmd("DATA")
-            if reply[0] != _GO_AHEAD:
-                self._refuse(reply)
+            self._judge("recipient", self._in_time(smtp).rcpt(recipient))
+            reply = self._in_time(smtp).docmd("DATA")
+            if not goes_ahead(reply):
+                self._refuse("message", reply)
+            if self._seconds_left() < seconds * _FOR_THE_REPLY:
+                raise TimeoutError
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise Postponed(f"connection lost before the data: {type(error).__name__}") from error
         try:
             smtp.send(_as_data(content))
-            reply = smtp.getreply()
+            reply = self._in_time(smtp, _PATIENCE_FOR_THE_MAIL).getreply()
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise Unclear(f"no reply to the data: {type(error).__name__}") from error
-        if not _is_decision(reply):
+        if not is_decision(reply):
             self._drop()
             raise Unclear("no sense in the reply to the data")
-        self._judge(reply)
+        self._judge("message", reply)
 
     def close(self) -> None:
         """Say goodbye; a server that does not answer changes nothing."""
-        client, self._client = self._client, None
+        client = self._client
         if client is None:
             return
         try:
+            client.smtp.sock.settimeout(_GOODBYE_SECONDS)
             client.smtp.quit()
-        except (smtplib.SMTPException, OSError):
-            client.smtp.close()
-        client.is_closed = True
+        except (smtplib.SMTPException, OSError, AttributeError):  # no socket: closed already
+            pass
+        self._drop()
 
     def _begin(self, size: int) -> smtplib.SMTP:
         """MAIL FROM, on the connection that is there or on a new one.
@@ -116,19 +119,36 @@ class Mailer:
         sender = self._settings.sender[1]
         if self._client is not None:
             smtp: smtplib.SMTP = self._client.smtp
+            used = self._begun > 0
             try:
-                reply = smtp.mail(sender, _size(smtp, size))
-                if reply[0] != _SERVICE_CLOSING:
+                reply = self._in_time(smtp).mail(sender, _size(smtp, size))
+                if not is_closing(reply) or not used:
+                    self._begun += 1
                     self._judge_sender(reply)
                     return smtp
             except (smtplib.SMTPException, OSError):
-                pass
+                if not used:
+                    raise
             self._drop()
-        smtp = self._connect()
-        self._judge_sender(smtp.mail(sender, _size(smtp, size)))
+        smtp = self._connect(self._seconds_left())
+        self._begun += 1
+        self._judge_sender(self._in_time(smtp).mail(sender, _size(smtp, size)))
         return smtp
 
-    def _connect(self) -> smtplib.SMTP:
+    def _in_time(self, smtp: smtplib.SMTP, timeouts: int = 1) -> smtplib.SMTP:
+        """The connection, with its next wait bounded. Raises OSError where there is no time."""
+        seconds = min(self._settings.timeout * timeouts, self._seconds_left())
+        if seconds <= 0:
+            raise TimeoutError
+        if smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected
+        smtp.sock.settimeout(seconds)
+        return smtp
+
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _connect(self, seconds: float) -> smtplib.SMTP:
         import yagmail  # 120 ms, which only a container that mails has to pay
 
         settings = self._settings
@@ -144,7 +164,7 @@ class Mailer:
             smtp_starttls=tls if settings.security == "starttls" else False,
             smtp_skip_login=not username,
             soft_email_validation=False,
-            timeout=settings.timeout,
+            timeout=max(_SHORTEST_WAIT, min(settings.timeout, seconds / _WAITS)),
             # Else smtplib asks the resolver for this machine's name, which can take seconds.
             local_hostname=settings.sender[1].rpartition("@")[2],
             **(tls if settings.security == "tls" else {}),
@@ -157,8 +177,8 @@ class Mailer:
             if client.smtp is not None:
                 client.smtp.close()
             client.is_closed = True
-            raise Halted(f"no connection: {_code_of(error)}") from error
-        self._client = client
+            raise login_failure(error) from error
+        self._client, self._begun = client, 0
         smtp: smtplib.SMTP = client.smtp
         return smtp
 
@@ -171,51 +191,37 @@ class Mailer:
     def _judge_sender(self, reply: Reply) -> None:
         """A refused MAIL says nothing about the recipient: for good, it is our own fault."""
         try:
-            self._judge(reply)
+            self._judge("sender", reply)
         except Rejected as error:
-            raise Halted(f"sender refused: {reply[0]}") from error
+            raise Halted(str(error)) from error
 
-    def _judge(self, reply: Reply) -> None:
-        if reply[0] not in _ACCEPTED:
-            self._refuse(reply)
+    def _judge(self, what: str, reply: Reply) -> None:
+        if not is_accepted(reply):
+            self._refuse(what, reply)
 
-    def _refuse(self, reply: Reply) -> NoReturn:
-        """Raise the error that the reply means.
-
-        After one that makes no sense here nobody knows which command the next one answers, and
-        after one that asks for a login only a new connection helps.
-        """
-        code, text = reply
-        if code in _ACCEPTED or not _is_decision(reply) or code in _OWN_FAULT:
-            self._drop()
-        else:
+    def _refuse(self, what: str, reply: Reply) -> NoReturn:
+        if leaves_connection(reply):
             self._reset()
-        if code in _OWN_FAULT or text.startswith(_QUOTA):
-            raise Halted(f"server replied {code}")
-        if code in _PERMANENT:
-            raise Rejected(f"server replied {code}")
-        raise Postponed(f"server replied {code}")
+        else:
+            self._drop()
+        raise refusal(what, reply)
 
     def _reset(self) -> None:
         """Leave the connection ready for the next mail, or leave none."""
         if self._client is None:
             return
         try:
-            ready = self._client.smtp.rset()[0] in _ACCEPTED
+            ready = is_accepted(self._in_time(self._client.smtp).rset())
         except (smtplib.SMTPException, OSError):
             ready = False
         if not ready:
             self._drop()
 
     def _drop(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._begun = self._client, None, 0
         if client is not None:
             client.smtp.close()
             client.is_closed = True
-
-
-def _is_decision(reply: Reply) -> bool:
-    return any(reply[0] in codes for codes in (_ACCEPTED, _TEMPORARY, _PERMANENT))
 
 
 def _as_data(content: bytes) -> bytes:
@@ -226,9 +232,3 @@ def _as_data(content: bytes) -> bytes:
 
 def _size(smtp: smtplib.SMTP, size: int) -> list[str]:
     return [f"size={size}"] if smtp.has_extn("size") else []
-
-
-def _code_of(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"server replied {error.smtp_code}"
-    return type(error).__name__

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ParamValidationError
-
-from chalicelib.attendance.check_in import CheckIn, DeliveryStatus
+from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
+log = logging.getLogger("rollcall.storage")
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
     from chalicelib.storage.dynamodb import Item
 
@@ -48,71 +50,71 @@ class CheckInTable:
                 return _check_in(refusal.response["Item"])  # type: ignore[typeddict-item]
         return None
 
-    def image(self, keys: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The item that a stream record's Keys name, as it is now, undecoded.
+    def owe(self, check_in: CheckIn, now: datetime, email: str | None = None) -> bool:
+        """Have its confirmation mailed (once more), to `email` where that is given.
 
-        None where there is none, or where the keys are not those of this table.
+        False where the delivery is no longer as `check_in` says: then nothing was changed.
         """
-        if not keys:
-            return None
-        with storage_errors():
-            try:
-                found = self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
-            except ParamValidationError:
-                return None
-            except ClientError as error:
-                if _is_validation(error):
-                    return None
-                raise
-        return found.get("Item")
-
-    def settle(self, keys: Mapping[str, Any], delivery: DeliveryStatus, now: datetime) -> None:
-        """Record how the delivery ended: nothing is owed any more.
-
-        An item that is not there (deleted meanwhile, or never of this table) stays away. One that
-        is there may have other keys than Rollcall's own: the confirmations serve any table.
-        """
+        values = _owed(check_in, now) | {
+            "delivery": "due",
+            "copies": 0,
+            "attempts": 0,
+            "email": email,
+        }
+        stored = to_item(values)
         with storage_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
-                    Key=keys,
+                    Key=_key(check_in.event_code, check_in.attendee_id),
                     UpdateExpression=(
-                        "SET delivery = :delivery, settled_at = :now REMOVE due_shard, due_at"
+                        f"SET {', '.join(f'{name} = :{name}' for name in stored)} "
+                        "REMOVE delivery_reason, refused_since, settled_at, claim"
                     ),
-                    ConditionExpression="attribute_exists(#key)",
-                    ExpressionAttributeNames={"#key": next(iter(keys), "")},
-                    ExpressionAttributeValues=to_item({":delivery": delivery, ":now": now}),
+                    ConditionExpression="delivery = :was",
+                    ExpressionAttributeValues={f":{name}": each for name, each in stored.items()}
+                    | to_item({":was": check_in.delivery}),
                 )
-            except (ParamValidationError, self._client.exceptions.ConditionalCheckFailedException):
-                return
-            except ClientError as error:
-                if not _is_validation(error):
-                    raise
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def of_event(self, event_code: str) -> Iterator[CheckIn]:
+        """Every check-in of an event, in the order of their times; malformed items are left out."""
+        pages = self._by_event(event_code)
+        with storage_errors():
+            for item in (item for page in pages for item in page["Items"]):
+                try:
+                    yield _check_in(item)
+                except MalformedItem as error:
+                    log.error("event %s: %s", event_code, error)
 
     def count(self, event_code: str) -> int:
         with storage_errors():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="by_event",
-                KeyConditionExpression="event_code = :code",
-                ExpressionAttributeValues={":code": {"S": event_code}},
-                Select="COUNT",
-            )
-            return sum(page["Count"] for page in pages)
+            return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
 
-
-def _is_validation(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ValidationException"
+    def _by_event(self, event_code: str, **options: Any) -> Iterable[QueryOutputTypeDef]:
+        return self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_event",
+            KeyConditionExpression="event_code = :code",
+            ExpressionAttributeValues={":code": {"S": event_code}},
+            **options,
+        )
 
 
 def _key(event_code: str, attendee_id: str) -> Item:
     return {"attendee_id": {"S": attendee_id}, "event_code": {"S": event_code}}
 
 
+def _owed(check_in: CheckIn, since: datetime) -> dict[str, Any]:
+    """What puts it into the index `due_deliveries`."""
+    return {"due_shard": check_in.attendee_id[0], "due_at": since}
+
+
 def _attributes(check_in: CheckIn) -> dict[str, Any]:
-    owed = {"due_shard": check_in.attendee_id[0], "due_at": check_in.checked_at}
-    return asdict(check_in) | (owed if check_in.delivery == "due" else {})
+    owed = _owed(check_in, check_in.checked_at) if check_in.delivery == "due" else {}
+    return asdict(check_in) | owed
 
 
 def _check_in(item: Item) -> CheckIn:
@@ -130,6 +132,13 @@ def _check_in(item: Item) -> CheckIn:
             nonce=attributes.get("nonce"),
             delivery=attributes["delivery"],
             expires_at=to_time(attributes["expires_at"]),
+            delivery_reason=attributes.get("delivery_reason"),
+            due_at=_time(attributes, "due_at"),
+            settled_at=_time(attributes, "settled_at"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedItem("malformed check-in item") from error
+
+
+def _time(attributes: Mapping[str, Any], name: str) -> datetime | None:
+    return to_time(attributes[name]) if name in attributes else None

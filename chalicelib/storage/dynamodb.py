@@ -73,3 +73,5 @@ def storage_errors() -> Iterator[None]:
         raise StorageUnavailable(error.response["Error"]["Code"]) from error
     except BotoCoreError as error:
         raise StorageUnavailable(type(error).__name__) from error
+    except KeyError as error:
+        raise StorageUnavailable("an answer without sense") from error

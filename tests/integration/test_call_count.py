@@ -1,15 +1,16 @@
-"""What a check-in costs: the calls to DynamoDB, counted on the client that makes them."""
+"""What a check-in and its mail cost: the calls to DynamoDB, counted where they are made."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from chalice.test import Client
+from smtp_server import SmtpServer
 
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
@@ -115,3 +116,34 @@ def test_a_page_that_asks_again_and_again_costs_one_read(
     for _ in range(3):
         assert client.http.get("/events/0211abc").status_code == 200
     assert calls == ["GetItem"]
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """In the settings before the wiring reads them."""
+    with SmtpServer() as server:
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        yield server
+
+
+def test_a_mail_is_two_conditional_writes(
+    mail_server: SmtpServer, client: Client, register: Register, calls: list[str]
+) -> None:
+    attendee_id = register().attendee_id
+    check_in(client)
+    calls.clear()
+    keys = {"attendee_id": {"S": attendee_id}, "event_code": {"S": "0211ABC"}}
+    record = {"eventName": "INSERT", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
+    client.lambda_.invoke("send_confirmations", {"Records": [record]})
+    assert len(mail_server.accepted) == 1
+    assert [call.partition(" if ")[0] for call in calls] == ["UpdateItem", "UpdateItem"]
+    assert all(" if " in call for call in calls)
+
+
+def test_a_sweep_that_finds_nothing_is_a_query_for_each_shard(
+    mail_server: SmtpServer, client: Client, calls: list[str]
+) -> None:
+    event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    client.lambda_.invoke("sweep_deliveries", event)
+    assert calls == ["Query"] * 16
+    assert mail_server.sessions == []

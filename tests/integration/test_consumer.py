@@ -7,14 +7,18 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chalice.local import LambdaContext
 from chalice.test import Client
 from smtp_server import DROP, GO_ON, Mail, SmtpServer
 
+import app
+from chalicelib import settings
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
 from chalicelib.wiring import Wiring
@@ -31,9 +35,13 @@ PEOPLE = {f"010-0000-000{number}": f"p{number}@example.com" for number in range(
 
 @pytest.fixture(autouse=True)
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
-    """The mail server, in the settings before the wiring reads them."""
+    """The mail server, in the settings before the wiring reads them.
+
+    With one connection mails go out in the records' order, which a server's script can rely on.
+    """
     with SmtpServer() as server:
         monkeypatch.setenv("SMTP_PORT", str(server.port))
+        monkeypatch.setenv("SMTP_CONNECTIONS", "1")
         yield server
 
 
@@ -75,6 +83,34 @@ def send(client: Client, *records: object) -> list[str]:
     event = json.loads(json.dumps({"Records": records}))  # as Lambda would bring it
     answer = client.lambda_.invoke("send_confirmations", event).payload
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def sweep(client: Client) -> dict[str, int]:
+    """How many came to which end."""
+    event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    answer = client.lambda_.invoke("sweep_deliveries", event).payload
+    assert isinstance(answer, dict)
+    return answer
+
+
+class Clock:
+    """The time that the functions see; `wire` reads the settings anew."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._now = app.wiring.now()
+        self.wire()
+
+    def wire(self) -> None:
+        self._monkeypatch.setattr(app, "wiring", Wiring(settings.load(), now=lambda: self._now))
+
+    def advance(self, seconds: int) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(client: Client, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 def read(mail: Mail) -> EmailMessage:
@@ -165,6 +201,7 @@ def test_a_mail_that_is_out_is_owed_no_more(client: Client, door: Door) -> None:
     send(client, record(1, keys(image), image))
     item = door.item(image)
     assert item.pop("settled_at") == {"N": "1770804000"}
+    assert item.pop("copies") == item.pop("attempts") == {"N": "1"}
     assert item == {
         name: value for name, value in image.items() if name not in ("due_shard", "due_at")
     } | {"delivery": {"S": "sent"}}
@@ -190,7 +227,7 @@ def test_a_check_in_without_an_address_is_left_alone(
 ) -> None:
     image = door.check_in(address=None)
     assert send(client, *(record(1, keys(image), image, each) for each in VIEW_TYPES)) == []
-    assert server.sessions == []
+    assert server.mails == []
     assert door.item(image) == image
 
 
@@ -257,9 +294,9 @@ def test_two_records_without_a_number_of_their_own_are_two_messages(
     assert first != second
 
 
-def test_a_table_with_a_key_of_its_own_keeps_what_became_of_its_mail(
-    client: Client, server: SmtpServer, dynamodb: DynamoDBClient
-) -> None:
+@pytest.fixture
+def other_table(dynamodb: DynamoDBClient) -> dict[str, Any]:
+    """A table with a key of its own instead of Rollcall's; the record of its one item."""
     dynamodb.delete_table(TableName="check-ins")
     dynamodb.create_table(
         TableName="check-ins",
@@ -269,9 +306,29 @@ def test_a_table_with_a_key_of_its_own_keeps_what_became_of_its_mail(
     )
     arrived = by_phone(1)
     dynamodb.put_item(TableName="check-ins", Item=arrived["dynamodb"]["NewImage"])
-    assert send(client, arrived) == []
-    assert send(client, arrived) == []
+    return arrived
+
+
+def test_a_table_with_a_key_of_its_own_keeps_what_became_of_its_mail(
+    client: Client, server: SmtpServer, other_table: dict[str, Any]
+) -> None:
+    assert send(client, other_table) == []
+    assert send(client, other_table) == []
     assert len(server.mails) == 1
+
+
+def test_what_the_sweep_cannot_find_is_left_to_the_stream(
+    client: Client, server: SmtpServer, other_table: dict[str, Any], clock: Clock
+) -> None:
+    server.on("RCPT", *["450 4.2.1 later"] * 7)
+    assert [send(client, other_table) for _ in range(7)] == [["1"]] * 7
+    server.on("end", DROP)
+    assert send(client, other_table) == ["1"]
+    assert send(client, other_table) == ["1"]
+    assert len(server.mails) == 1
+    clock.advance(60)
+    assert send(client, other_table) == []
+    assert len(server.accepted) == 1
 
 
 # Batches
@@ -322,15 +379,90 @@ def test_of_five_the_one_that_failed_comes_again_alone(
     assert set(door.delivery(*images)) == {"sent"}
 
 
-def test_a_mail_whose_fate_is_unclear_comes_again_with_its_message_id(
-    client: Client, server: SmtpServer, door: Door
+def test_a_mail_whose_fate_is_unclear_goes_out_once_more_after_the_lease(
+    client: Client, server: SmtpServer, door: Door, clock: Clock
 ) -> None:
     image = door.check_in()
-    server.on("end", DROP)
-    assert send(client, record(1, keys(image), image)) == ["1"]
-    assert send(client, record(1, keys(image), image)) == []
+    arrival = record(1, keys(image), image)
+    server.on("end", DROP, DROP)
+    assert send(client, arrival) == []
+    assert send(client, arrival) == []
+    assert (len(server.mails), door.delivery(image)) == (1, ["unclear"])
+
+    clock.advance(60)
+    assert send(client, arrival) == []
+    assert (len(server.mails), door.delivery(image)) == (2, ["unclear"])
+    assert "due_shard" not in door.item(image)
+
+    clock.advance(3600)
+    assert send(client, arrival) == []
+    assert sweep(client) == {}
+    assert len(server.mails) == 2
     assert len({read(mail)["Message-ID"] for mail in server.mails}) == 1
-    assert [mail.accepted for mail in server.mails] == [False, True]
+
+
+def test_held_is_what_may_have_arrived_where_the_setting_says_so(
+    client: Client,
+    server: SmtpServer,
+    door: Door,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNCLEAR_DELIVERY", "hold")
+    clock.wire()
+    image = door.check_in()
+    server.on("end", DROP)
+    assert send(client, record(1, keys(image), image)) == []
+    clock.advance(3600)
+    assert sweep(client) == {}
+    assert (len(server.mails), door.delivery(image)) == (1, ["unclear"])
+
+
+def test_the_sweep_alone_mails_everybody(client: Client, server: SmtpServer, door: Door) -> None:
+    images = door.check_in_five()
+    assert sweep(client) == {"sent": 5}
+    assert sorted(mail.recipients[0] for mail in server.accepted) == list(PEOPLE.values())
+    assert set(door.delivery(*images)) == {"sent"}
+    assert sweep(client) == {}
+    assert send(client, *batch(images)) == []
+    assert len(server.mails) == 5
+
+
+def test_with_little_time_left_nothing_is_begun(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    images = door.check_in_five()
+    short = LambdaContext("send_confirmations", memory_size=128, max_runtime_ms=900)
+    answer = app.send_confirmations({"Records": batch(images)}, short)
+    assert len(answer["batchItemFailures"]) == 5
+    assert server.sessions == []
+    assert app.send_confirmations({"Records": batch(images)}, None) == {"batchItemFailures": []}
+    assert len(server.accepted) == 5
+
+
+def test_several_connections_share_a_batch(
+    client: Client, server: SmtpServer, door: Door, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setenv("SMTP_CONNECTIONS", "3")
+    clock.wire()
+    images = door.check_in_five()
+    assert send(client, *batch(images)) == []
+    assert sorted(mail.recipients[0] for mail in server.accepted) == list(PEOPLE.values())
+    assert 1 <= len(server.sessions) <= 3
+    assert set(door.delivery(*images)) == {"sent"}
+
+
+def test_an_address_that_is_refused_for_now_holds_up_the_stream_for_five_attempts(
+    client: Client, server: SmtpServer, door: Door
+) -> None:
+    images = door.check_in_five()
+    server.on("RCPT", *["450 4.2.1 later"] * 5, about="p3@example.com")
+    handed_back = [send(client, *batch(images)) for _ in range(5)]
+    assert handed_back == [["3"]] * 4 + [[]]
+    assert door.delivery(*images) == ["sent", "sent", "due", "sent", "sent"]
+    assert door.item(images[2])["delivery_reason"] == {"S": "recipient refused for now: 450 4.2.1"}
+    assert sweep(client) == {"sent": 1}
+    assert len(server.accepted) == 5
 
 
 def test_an_address_that_is_refused_for_good_does_not_hold_up_the_stream(

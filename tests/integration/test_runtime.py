@@ -20,6 +20,8 @@ from smtp_server import STALL, SmtpServer
 from local import processes
 from local.inbox import Inbox
 
+SWEEP_ALONE = {"MAPPING": "off", "SWEEP_SECONDS": "1"}
+
 
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
@@ -40,6 +42,22 @@ def test_a_check_in_at_the_printed_address_puts_a_mail_into_the_printed_inbox(
     assert b"Auto-Submitted: auto-generated" in running.mails()[0]
     with urlopen(f"{running['inbox']}/api/messages", timeout=10) as listing:
         assert len(json.load(listing)["messages"]) == 1
+
+
+def test_with_the_mapping_off_the_sweep_mails_and_no_consumer_is_started(
+    runtime_environment: dict[str, str],
+    start_runtime: Callable[..., Running],
+    clone: Path,
+    tmp_path: Path,
+) -> None:
+    edit(clone / "app.py", "def send_confirmations(", "def not_found(")  # a consumer would say so
+    log = tmp_path / "log"
+    with log.open("wb") as stderr:
+        running = start_runtime(runtime_environment | SWEEP_ALONE, stderr=stderr)
+    running.read_facts()
+    assert running.post({"phone": running["phone"]})[0] == 201
+    eventually(lambda: len(running.mails()) == 1)
+    assert "send_confirmations" not in log.read_text()
 
 
 def test_services_alone_let_another_command_of_the_clone_find_them(
@@ -153,10 +171,14 @@ def test_empty_values_and_a_proxy_change_nothing(
     eventually(lambda: len(running.mails()) == 1)
 
 
-def test_an_edit_is_served_by_the_app_and_by_the_consumer(
-    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], clone: Path
+@pytest.mark.parametrize("knobs", [{}, SWEEP_ALONE], ids=["consumer", "sweep"])
+def test_an_edit_is_served_by_the_app_and_by_what_mails(
+    runtime_environment: dict[str, str],
+    start_runtime: Callable[..., Running],
+    clone: Path,
+    knobs: dict[str, str],
 ) -> None:
-    running = start_runtime(runtime_environment)
+    running = start_runtime(runtime_environment | knobs)
     running.read_facts()
     assert running.post({"phone": running["phone"]})[0] == 201
     eventually(lambda: len(running.mails()) == 1)
@@ -207,13 +229,16 @@ def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
     eventually(lambda: len(running.mails()) == 1)
 
 
+@pytest.mark.parametrize("knobs", [{}, SWEEP_ALONE], ids=["consumer", "sweep"])
 def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
-    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
+    runtime_environment: dict[str, str],
+    start_runtime: Callable[..., Running],
+    knobs: dict[str, str],
 ) -> None:
     with SmtpServer() as silent:
         silent.on("connect", STALL)
         mail = {"SMTP_PORT": str(silent.port), "SMTP_TIMEOUT": "300"}
-        running = start_runtime(runtime_environment | mail)
+        running = start_runtime(runtime_environment | mail | knobs)
         running.read_facts()
         assert running.post({"phone": running["phone"]})[0] == 201
         eventually(lambda: len(silent.sessions) == 1)
@@ -282,6 +307,13 @@ def test_two_equal_ports_are_said(runtime_environment: dict[str, str]) -> None:
     [
         ("PORT", "80000", "PORT is wrong: expected a port from 1 to 65535"),
         ("DYNAMODB", "sqlite", "DYNAMODB is wrong: expected moto or local"),
+        ("MAPPING", "no", "MAPPING is wrong: expected on or off"),
+        ("SWEEP_SECONDS", "0", "SWEEP_SECONDS is wrong: expected a whole number from 1 to 86400"),
+        (
+            "SWEEP_SECONDS",
+            "86401",
+            "SWEEP_SECONDS is wrong: expected a whole number from 1 to 86400",
+        ),
         ("SMTP_TIMEOUT", "soon", "SMTP_TIMEOUT is wrong: expected a whole number from 1 to 300"),
     ],
 )

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from chalicelib.attendance.check_in import CheckIn, DeliveryStatus
+from chalicelib.attendance.check_in import CheckIn
+from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
 from chalicelib.storage.check_ins import CheckInTable
+from chalicelib.storage.deliveries import DUE_SHARDS, Deliveries
 from chalicelib.storage.events import EventTable
 from chalicelib.storage.registrations import RegistrationTable
 from local.tables import create_tables
@@ -38,6 +40,7 @@ class Storage:
     events: EventTable
     registrations: RegistrationTable
     check_ins: CheckInTable
+    deliveries: Deliveries
 
     def put_raw(self, resource: str, **item: dict[str, Any]) -> None:
         self.client.put_item(TableName=self.names[resource], Item=item)
@@ -65,6 +68,7 @@ def storage_on(client: DynamoDBClient) -> Storage:
         EventTable(client, names["EventTable"]),
         RegistrationTable(client, names["RegistrationTable"]),
         CheckInTable(client, names["CheckInTable"]),
+        Deliveries(client, names["CheckInTable"]),
     )
 
 
@@ -87,9 +91,10 @@ def storage(tables: Storage) -> Storage:
     """Empty, though the tables are older than the test: to make new ones takes longer."""
     for name in tables.names.values():
         schema = tables.client.describe_table(TableName=name)["Table"]["KeySchema"]
-        for item in tables.client.scan(TableName=name)["Items"]:
-            key = {part["AttributeName"]: item[part["AttributeName"]] for part in schema}
-            tables.client.delete_item(TableName=name, Key=key)
+        for page in tables.client.get_paginator("scan").paginate(TableName=name):
+            for item in page["Items"]:
+                key = {part["AttributeName"]: item[part["AttributeName"]] for part in schema}
+                tables.client.delete_item(TableName=name, Key=key)
     return tables
 
 
@@ -255,10 +260,10 @@ class TestCheckIns:
     @pytest.mark.parametrize(
         "fields",
         [
-            {},
+            {"due_at": NOW},
             {"email": None, "nonce": None, "delivery": "no_address", "source": "walk_in"},
-            {"delivery": "sent"},
-            {"delivery": "failed"},
+            {"delivery": "sent", "settled_at": NOW},
+            {"delivery": "failed", "delivery_reason": "recipient refused: 550", "settled_at": NOW},
         ],
     )
     def test_come_back_as_they_were_stored(self, storage: Storage, fields: dict[str, Any]) -> None:
@@ -272,7 +277,7 @@ class TestCheckIns:
         assert storage.check_ins.get("0211XYZ", HANA) is None
 
     @pytest.mark.parametrize(
-        "fields", [{}, {"email": None, "nonce": None, "delivery": "no_address"}]
+        "fields", [{"due_at": NOW}, {"email": None, "nonce": None, "delivery": "no_address"}]
     )
     def test_give_the_earlier_one_to_who_comes_second(
         self, storage: Storage, fields: dict[str, Any]
@@ -303,8 +308,9 @@ class TestCheckIns:
             answers = list(threads.map(add, tries))
 
         [winner] = [row for row, answer in zip(tries, answers, strict=True) if answer is None]
-        assert [answer for answer in answers if answer is not None] == [winner] * 19
-        assert storage.check_ins.get("0211ABC", HANA) == winner
+        stored = replace(winner, due_at=NOW)
+        assert [answer for answer in answers if answer is not None] == [stored] * 19
+        assert storage.check_ins.get("0211ABC", HANA) == stored
 
     def test_that_rollcall_did_not_write_are_refused(self, storage: Storage) -> None:
         storage.put_raw("CheckInTable", **keys(check_in()), email={"S": "hana@example.com"})
@@ -319,82 +325,448 @@ class TestCheckIns:
                 check_in(attendee_id, checked_at=NOW + timedelta(minutes=minutes))
             )
         storage.check_ins.add(check_in(event_code="0212ABC"))
-        rows = storage.client.query(
-            TableName=storage.names["CheckInTable"],
-            IndexName="by_event",
-            KeyConditionExpression="event_code = :code",
-            ExpressionAttributeValues={":code": {"S": "0211ABC"}},
-        )["Items"]
-        assert [row["attendee_id"]["S"] for row in rows] == [DURI, "2c" * 32, HANA]
-        assert rows[0]["name"] == {"S": "김하나 👩‍💻"}
+        rows = list(storage.check_ins.of_event("0211ABC"))
+        assert [row.attendee_id for row in rows] == [DURI, "2c" * 32, HANA]
+        assert rows[0] == storage.check_ins.get("0211ABC", DURI)
+        assert list(storage.check_ins.of_event("0213ABC")) == []
 
+    def test_are_all_listed_though_they_fill_several_pages(self, storage: Storage) -> None:
+        name = "하" * 100_000  # a page holds 1 MB
+        ids = [f"{number:064x}" for number in range(5)]
+        for attendee_id in ids:
+            storage.check_ins.add(check_in(attendee_id, name=name))
+        assert sorted(row.attendee_id for row in storage.check_ins.of_event("0211ABC")) == ids
+        assert storage.check_ins.count("0211ABC") == 5
 
-class TestDeliveries:
-    def test_exactly_the_owed_ones_are_in_the_index(self, storage: Storage) -> None:
-        storage.check_ins.add(check_in())
-        storage.check_ins.add(check_in(DURI, email=None, delivery="no_address"))
-        assert storage.owed() == [(HANA, "0", str(int(NOW.timestamp())))]
-
-    @pytest.mark.parametrize("delivery", ["sent", "failed"])
-    def test_a_settled_one_is_owed_no_more(
-        self, storage: Storage, delivery: DeliveryStatus
+    def test_that_rollcall_did_not_write_hide_no_other(
+        self, storage: Storage, app_log: pytest.LogCaptureFixture
     ) -> None:
-        row = check_in()
-        storage.check_ins.add(row)
-        storage.check_ins.settle(keys(row), delivery, NOW + timedelta(seconds=1))
-        assert storage.owed() == []
-        assert storage.check_ins.get("0211ABC", HANA) == replace(row, delivery=delivery)
-        image = storage.check_ins.image(keys(row))
-        assert image is not None
-        assert image["settled_at"] == {"N": str(int(NOW.timestamp()) + 1)}
+        moment = {"N": str(int(NOW.timestamp()))}
+        storage.put_raw("CheckInTable", **keys(check_in("b" * 64)), checked_at=moment)
+        storage.check_ins.add(check_in())
+        assert list(storage.check_ins.of_event("0211ABC")) == [
+            storage.check_ins.get("0211ABC", check_in().attendee_id)
+        ]
+        assert "event 0211ABC: malformed check-in item" in app_log.text
 
-    def test_settling_one_leaves_the_others(self, storage: Storage) -> None:
-        rows = [check_in(), check_in(DURI)]
-        for row in rows:
-            storage.check_ins.add(row)
-        storage.check_ins.settle(keys(rows[0]), "sent", NOW)
-        assert [attendee_id for attendee_id, _, _ in storage.owed()] == [DURI]
 
-    def test_settling_twice_is_settling_once(self, storage: Storage) -> None:
-        row = check_in()
-        storage.check_ins.add(row)
-        for _ in range(2):
-            storage.check_ins.settle(keys(row), "sent", NOW)
-        assert storage.owed() == []
+LEASE = timedelta(seconds=60)
 
-    def test_a_deleted_check_in_stays_away(self, storage: Storage) -> None:
-        row = check_in()
-        storage.check_ins.add(row)
-        storage.delete(keys(row))
-        storage.check_ins.settle(keys(row), "sent", NOW)
-        assert storage.check_ins.image(keys(row)) is None
 
-    def test_the_image_is_the_item_undecoded(self, storage: Storage) -> None:
-        row = check_in(nonce=None)
-        storage.check_ins.add(row)
-        seconds = {"N": str(int(NOW.timestamp()))}
-        assert storage.check_ins.image(keys(row)) == {
+def attempt(by: str = "mine", now: datetime = NOW, most_copies: int = 2) -> Attempt:
+    return Attempt(token=by, now=now, until=now + LEASE, most_copies=most_copies)
+
+
+def end(
+    status: DeliveryStatus,
+    reason: str | None = None,
+    due_at: datetime | None = None,
+    now: datetime = NOW,
+) -> End:
+    return End(status=status, now=now, reason=reason, due_at=due_at)
+
+
+def image(storage: Storage, row: CheckIn) -> dict[str, Any]:
+    found = storage.deliveries.image(keys(row))
+    assert found is not None
+    return dict(found)
+
+
+def owed_check_in(storage: Storage, attendee_id: str = HANA, **fields: Any) -> CheckIn:
+    row = check_in(attendee_id, **fields)
+    storage.check_ins.add(row)
+    return row
+
+
+def claimed(storage: Storage, **fields: Any) -> CheckIn:
+    """A check-in whose delivery is claimed since NOW."""
+    row = owed_check_in(storage, **fields)
+    assert storage.deliveries.claim(keys(row), attempt()).copies == 1
+    return row
+
+
+def seconds(moment: datetime) -> dict[str, str]:
+    return {"N": str(int(moment.timestamp()))}
+
+
+class TestImages:
+    def test_are_the_items_undecoded(self, storage: Storage) -> None:
+        row = owed_check_in(storage, nonce=None)
+        assert storage.deliveries.image(keys(row)) == {
             **keys(row),
             "check_in_id": {"S": row.check_in_id},
             "name": {"S": row.name},
             "email": {"S": "hana@example.com"},
-            "checked_at": seconds,
+            "checked_at": seconds(NOW),
             "source": {"S": "roster"},
             "delivery": {"S": "due"},
             "due_shard": {"S": "0"},
-            "due_at": seconds,
-            "expires_at": {"N": str(int(LATER.timestamp()))},
+            "due_at": seconds(NOW),
+            "expires_at": seconds(LATER),
         }
 
-    @pytest.mark.parametrize("foreign", FOREIGN_KEYS, ids=str)
-    def test_keys_that_are_not_the_tables_lead_nowhere(
-        self, storage: Storage, foreign: dict[str, Any]
+    def test_of_what_is_not_there_are_none(self, storage: Storage) -> None:
+        assert storage.deliveries.image(keys(check_in())) is None
+
+    def test_since_a_moment_are_all_from_then_on(self, storage: Storage) -> None:
+        second = timedelta(seconds=1)
+        rows = [
+            owed_check_in(storage, f"{place}a" * 32, checked_at=NOW + (place - 1) * second)
+            for place in range(3)
+        ]
+        storage.put_raw("CheckInTable", **keys(check_in(event_code="0212ABC")))
+        found = {item["attendee_id"]["S"]: item for item in storage.deliveries.since(NOW)}
+        assert found == {row.attendee_id: image(storage, row) for row in rows[1:]}
+
+    def test_since_a_moment_fill_several_pages(self, storage: Storage) -> None:
+        ids = [f"{number:064x}" for number in range(5)]
+        for attendee_id in ids:
+            owed_check_in(storage, attendee_id, name="하" * 100_000)
+        found = [item["attendee_id"]["S"] for item in storage.deliveries.since(NOW)]
+        assert sorted(found) == ids
+
+
+class TestOwed:
+    def test_exactly_the_owed_ones_are_in_the_index(self, storage: Storage) -> None:
+        owed_check_in(storage)
+        owed_check_in(storage, DURI, email=None, delivery="no_address")
+        assert storage.owed() == [(HANA, "0", seconds(NOW)["N"])]
+
+    def test_are_found_in_every_shard_the_longest_due_first(self, storage: Storage) -> None:
+        shards = "f3a19b0e7c5d2846"
+        assert sorted(shards) == sorted(DUE_SHARDS)
+        rows = [
+            owed_check_in(storage, shard * 64, checked_at=NOW + timedelta(seconds=place))
+            for place, shard in enumerate(shards)
+        ]
+        rows.append(
+            owed_check_in(storage, event_code="0212ABC", checked_at=NOW + timedelta(minutes=1))
+        )
+        found = list(storage.deliveries.owed(NOW + timedelta(hours=1)))
+        assert found == [keys(row) for row in rows]
+
+    def test_are_found_when_they_are_due_and_not_before(self, storage: Storage) -> None:
+        second = timedelta(seconds=1)
+        rows = [
+            owed_check_in(storage, digit * 64, checked_at=NOW + (place - 1) * second)
+            for place, digit in enumerate("0a")
+        ]
+        owed_check_in(storage, DURI, checked_at=NOW + second)
+        assert list(storage.deliveries.owed(NOW)) == [keys(row) for row in rows]
+        assert list(storage.deliveries.owed(NOW - timedelta(days=1))) == []
+
+    def test_are_none_of_those_that_somebody_is_at_work_on(self, storage: Storage) -> None:
+        row = claimed(storage)
+        assert list(storage.deliveries.owed(NOW + LEASE - timedelta(seconds=1))) == []
+        assert list(storage.deliveries.owed(NOW + LEASE)) == [keys(row)]
+
+    def test_can_be_settled_while_they_are_read(self, storage: Storage) -> None:
+        rows = [owed_check_in(storage, f"{number:02x}" * 32) for number in range(0, 64, 4)]
+        seen = []
+        for found in storage.deliveries.owed(NOW):
+            storage.deliveries.claim(found, attempt())
+            storage.deliveries.settle(found, "mine", end("sent"))
+            seen.append(found["attendee_id"]["S"])
+        assert sorted(seen) == sorted(row.attendee_id for row in rows)
+        assert storage.owed() == []
+
+
+class TestClaims:
+    def test_of_a_due_delivery_are_granted_with_the_item_as_it_was(self, storage: Storage) -> None:
+        row = owed_check_in(storage)
+        before = image(storage, row)
+        assert storage.deliveries.claim(keys(row), attempt()) == Claimed(before, 1, 1)
+        assert image(storage, row) == before | {
+            "delivery": {"S": "sending"},
+            "claim": {"S": "mine"},
+            "due_at": seconds(NOW + LEASE),
+            "copies": {"N": "1"},
+            "attempts": {"N": "1"},
+        }
+
+    @pytest.mark.parametrize("state", ["sending", "unclear"])
+    def test_are_refused_until_the_lease_is_over(
+        self, storage: Storage, state: DeliveryStatus
     ) -> None:
-        storage.check_ins.add(check_in())
-        assert storage.check_ins.image(foreign) is None
-        storage.check_ins.settle(foreign, "sent", NOW)
-        assert len(storage.owed()) == 1
-        assert storage.check_ins.count("0211ABC") == 1
+        row = claimed(storage)
+        if state == "unclear":
+            storage.deliveries.settle(keys(row), "mine", end("unclear", "?", NOW + LEASE))
+        before = image(storage, row)
+        early = attempt("another", NOW + LEASE - timedelta(seconds=1))
+        assert storage.deliveries.claim(keys(row), early) == Claimed(before)
+        assert image(storage, row) == before
+        late = attempt("another", NOW + LEASE)
+        assert storage.deliveries.claim(keys(row), late) == Claimed(before, 2, 2)
+        assert image(storage, row)["claim"] == {"S": "another"}
+
+    @pytest.mark.parametrize("settled", ["sent", "failed", "no_address", "unclear"])
+    def test_of_a_settled_delivery_are_refused(
+        self, storage: Storage, settled: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(settled))
+        before = image(storage, row)
+        again = attempt("another", NOW + timedelta(days=1))
+        assert storage.deliveries.claim(keys(row), again) == Claimed(before)
+        assert image(storage, row) == before
+
+    def test_of_an_item_that_is_not_there_make_none(self, storage: Storage) -> None:
+        row = check_in()
+        assert storage.deliveries.claim(keys(row), attempt()) == Claimed(None)
+        assert storage.deliveries.image(keys(row)) is None
+
+    def test_of_an_item_without_a_delivery_are_granted(self, storage: Storage) -> None:
+        row = check_in()
+        storage.put_raw("CheckInTable", **keys(row), email={"S": "hana@example.com"})
+        assert storage.deliveries.claim(keys(row), attempt()).copies == 1
+        assert storage.owed() == []
+
+    @pytest.mark.parametrize(("most_copies", "granted"), [(1, [1, 0, 0]), (2, [1, 2, 0])])
+    def test_are_granted_for_so_many_copies(
+        self, storage: Storage, most_copies: int, granted: list[int]
+    ) -> None:
+        row = owed_check_in(storage)
+        answers = [
+            storage.deliveries.claim(keys(row), attempt(str(day), now, most_copies)).copies
+            for day, now in enumerate(NOW + timedelta(days=day) for day in range(3))
+        ]
+        assert answers == granted
+
+    def test_of_a_due_delivery_with_its_copies_spent_are_refused(self, storage: Storage) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end("unclear", "?", NOW))
+        again = storage.deliveries.claim(keys(row), attempt("again"))
+        assert again.copies == 2
+        storage.deliveries.settle(keys(row), "again", end("due", "450", NOW))
+        assert image(storage, row)["copies"] == {"N": "1"}
+        assert storage.deliveries.claim(keys(row), attempt("third", most_copies=1)).copies == 0
+        assert storage.deliveries.claim(keys(row), attempt("third")).copies == 2
+
+    def test_whose_answer_was_lost_are_ours_when_they_are_asked_again(
+        self, storage: Storage
+    ) -> None:
+        row = owed_check_in(storage)
+        storage.deliveries.claim(keys(row), attempt())
+        assert storage.deliveries.claim(keys(row), attempt()) == Claimed(image(storage, row), 1, 1)
+        assert storage.deliveries.claim(keys(row), attempt("another")).copies == 0
+
+    def test_are_granted_to_one_where_twenty_come_at_once(self, storage: Storage) -> None:
+        row = owed_check_in(storage)
+        together = threading.Barrier(20)
+
+        def claim(token: str) -> Claimed:
+            together.wait(10)
+            return storage.deliveries.claim(keys(row), attempt(token))
+
+        tokens = [str(number) for number in range(20)]
+        with ThreadPoolExecutor(20) as threads:
+            answers = list(threads.map(claim, tokens))
+        [winner] = [token for token, answer in zip(tokens, answers, strict=True) if answer.copies]
+        assert image(storage, row)["claim"] == {"S": winner}
+        assert image(storage, row)["copies"] == {"N": "1"}
+
+    def test_of_an_item_that_counts_in_words_are_not_granted(self, storage: Storage) -> None:
+        row = check_in()
+        storage.put_raw("CheckInTable", **keys(row), attempts={"S": "a few"})
+        assert storage.deliveries.claim(keys(row), attempt()).copies == 0
+        assert "claim" not in image(storage, row)
+
+
+class TestEnds:
+    @pytest.mark.parametrize("status", ["sent", "failed"])
+    def test_that_are_final_are_stamped_and_out_of_the_index(
+        self, storage: Storage, status: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        now = NOW + timedelta(seconds=1)
+        storage.deliveries.settle(keys(row), "mine", end(status, now=now))
+        assert storage.owed() == []
+        assert storage.check_ins.get("0211ABC", HANA) == replace(
+            row, delivery=status, settled_at=now
+        )
+        assert not {"claim", "due_at", "due_shard", "delivery_reason"} & set(image(storage, row))
+
+    def test_without_an_address_are_out_of_the_index(self, storage: Storage) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end("no_address"))
+        assert storage.owed() == []
+        assert storage.check_ins.get("0211ABC", HANA) == replace(row, delivery="no_address")
+
+    def test_that_put_it_off_leave_it_in_the_index(self, storage: Storage) -> None:
+        row = claimed(storage)
+        due_at = NOW + timedelta(hours=1)
+        storage.deliveries.settle(keys(row), "mine", end("due", "recipient: 450", due_at))
+        assert storage.owed() == [(HANA, "0", seconds(due_at)["N"])]
+        assert storage.check_ins.get("0211ABC", HANA) == replace(
+            row, delivery_reason="recipient: 450", due_at=due_at
+        )
+        assert storage.deliveries.claim(keys(row), attempt("another")).copies == 1
+
+    @pytest.mark.parametrize("due_at", [None, NOW + LEASE])
+    def test_that_are_unclear_stay_in_the_index_while_another_copy_may_go_out(
+        self, storage: Storage, due_at: datetime | None
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end("unclear", "no reply", due_at))
+        assert storage.owed() == ([(HANA, "0", seconds(due_at)["N"])] if due_at else [])
+        assert storage.check_ins.get("0211ABC", HANA) == replace(
+            row, delivery="unclear", delivery_reason="no reply", due_at=due_at
+        )
+
+    @pytest.mark.parametrize(
+        ("status", "copies"),
+        [("sent", 1), ("unclear", 1), ("due", 0), ("failed", 0), ("no_address", 0)],
+    )
+    def test_take_back_the_copy_that_was_refused(
+        self, storage: Storage, status: DeliveryStatus, copies: int
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(status))
+        assert image(storage, row)["copies"] == {"N": str(copies)}
+        assert image(storage, row)["attempts"] == {"N": "1"}
+
+    @pytest.mark.parametrize("status", ["due", "failed", "unclear", "no_address"])
+    def test_change_nothing_where_the_claim_is_anothers(
+        self, storage: Storage, status: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.claim(keys(row), attempt("another", NOW + LEASE))
+        before = image(storage, row)
+        storage.deliveries.settle(keys(row), "mine", end(status, "450", NOW))
+        assert image(storage, row) == before
+
+    @pytest.mark.parametrize("status", ["due", "failed", "unclear", "no_address"])
+    def test_are_recorded_once(self, storage: Storage, status: DeliveryStatus) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(status, "450", NOW))
+        before = image(storage, row)
+        storage.deliveries.settle(keys(row), "mine", end(status, "450", NOW))
+        assert image(storage, row) == before
+
+    def test_of_a_mail_that_is_out_stand_whoever_has_the_claim(self, storage: Storage) -> None:
+        row = claimed(storage)
+        storage.deliveries.claim(keys(row), attempt("another", NOW + LEASE))
+        storage.deliveries.settle(keys(row), "mine", end("sent"))
+        before = image(storage, row)
+        assert before["delivery"] == {"S": "sent"}
+        assert storage.owed() == []
+        storage.deliveries.settle(keys(row), "another", end("due", "450", NOW))
+        assert image(storage, row) == before
+
+    def test_leave_the_other_check_ins(self, storage: Storage) -> None:
+        row = claimed(storage)
+        owed_check_in(storage, DURI)
+        storage.deliveries.settle(keys(row), "mine", end("sent"))
+        assert [attendee_id for attendee_id, _, _ in storage.owed()] == [DURI]
+
+    @pytest.mark.parametrize("status", ["sent", "failed", "due"])
+    def test_of_a_deleted_check_in_do_not_bring_it_back(
+        self, storage: Storage, status: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        storage.delete(keys(row))
+        storage.deliveries.settle(keys(row), "mine", end(status))
+        assert storage.deliveries.image(keys(row)) is None
+
+
+class TestHolding:
+    def test_leaves_to_a_person_what_has_no_copies_left(self, storage: Storage) -> None:
+        row = claimed(storage)
+        late = attempt("another", NOW + LEASE, most_copies=1)
+        assert storage.deliveries.hold(keys(row), late, "no reply") is True
+        assert storage.owed() == []
+        assert storage.check_ins.get("0211ABC", HANA) == replace(
+            row, delivery="unclear", delivery_reason="no reply"
+        )
+        assert "claim" not in image(storage, row)
+        assert image(storage, row)["copies"] == {"N": "1"}
+
+    @pytest.mark.parametrize(
+        "late",
+        [
+            attempt("another", NOW + LEASE - timedelta(seconds=1), most_copies=1),
+            attempt("another", NOW + LEASE, most_copies=2),
+        ],
+        ids=["the lease goes on", "a copy is left"],
+    )
+    def test_leaves_the_others_as_they_are(self, storage: Storage, late: Attempt) -> None:
+        row = claimed(storage)
+        before = image(storage, row)
+        assert storage.deliveries.hold(keys(row), late, "no reply") is False
+        assert image(storage, row) == before
+
+    @pytest.mark.parametrize("settled", ["sent", "failed", "unclear"])
+    def test_leaves_what_is_settled(self, storage: Storage, settled: DeliveryStatus) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(settled))
+        before = image(storage, row)
+        late = attempt("another", NOW + timedelta(days=1), most_copies=1)
+        assert storage.deliveries.hold(keys(row), late, "no reply") is False
+        assert image(storage, row) == before
+
+    def test_of_an_item_that_is_not_there_makes_none(self, storage: Storage) -> None:
+        assert storage.deliveries.hold(keys(check_in()), attempt(), "no reply") is False
+        assert storage.deliveries.image(keys(check_in())) is None
+
+
+class TestOwing:
+    @pytest.mark.parametrize("status", ["sent", "failed", "unclear", "no_address"])
+    def test_makes_a_settled_delivery_due_as_if_nothing_had_been_tried(
+        self, storage: Storage, status: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(status, "why"))
+        settled = storage.check_ins.get("0211ABC", HANA)
+        assert settled
+        now = NOW + timedelta(hours=2)
+        assert storage.check_ins.owe(settled, now) is True
+        assert storage.check_ins.get("0211ABC", HANA) == replace(row, due_at=now)
+        assert storage.owed() == [(HANA, "0", seconds(now)["N"])]
+        assert storage.deliveries.claim(keys(row), attempt(now=now, most_copies=1)).copies == 1
+
+    def test_can_give_another_address(self, storage: Storage) -> None:
+        row = owed_check_in(storage, delivery="no_address", email=None)
+        assert storage.check_ins.owe(row, NOW, "hana@example.com") is True
+        assert storage.check_ins.get("0211ABC", HANA) == replace(
+            row, delivery="due", due_at=NOW, email="hana@example.com"
+        )
+
+    def test_takes_the_claim_from_who_is_at_work_on_it(self, storage: Storage) -> None:
+        row = claimed(storage)
+        sending = replace(row, delivery="sending")
+        assert storage.check_ins.owe(sending, NOW) is True
+        before = image(storage, row)
+        storage.deliveries.settle(keys(row), "mine", end("failed", "550"))
+        assert image(storage, row) == before
+
+    @pytest.mark.parametrize("now_it_is", ["sent", "failed", "unclear"])
+    def test_changes_nothing_where_the_delivery_has_changed_meanwhile(
+        self, storage: Storage, now_it_is: DeliveryStatus
+    ) -> None:
+        row = claimed(storage)
+        storage.deliveries.settle(keys(row), "mine", end(now_it_is, "why"))
+        before = image(storage, row)
+        assert storage.check_ins.owe(row, NOW, "another@example.com") is False
+        assert image(storage, row) == before
+
+    def test_of_a_check_in_that_is_gone_makes_none(self, storage: Storage) -> None:
+        row = check_in()
+        assert storage.check_ins.owe(row, NOW) is False
+        assert storage.check_ins.get("0211ABC", HANA) is None
+
+
+@pytest.mark.parametrize("foreign", FOREIGN_KEYS, ids=str)
+def test_keys_that_are_not_the_tables_lead_nowhere(
+    storage: Storage, foreign: dict[str, Any]
+) -> None:
+    row = owed_check_in(storage)
+    before = image(storage, row)
+    assert storage.deliveries.image(foreign) is None
+    assert storage.deliveries.claim(foreign, attempt()) == Claimed(None)
+    storage.deliveries.settle(foreign, "mine", end("sent"))
+    assert storage.deliveries.hold(foreign, attempt(), "no reply") is False
+    assert image(storage, row) == before
+    assert storage.check_ins.count("0211ABC") == 1
 
 
 @pytest.mark.parametrize("resource", ["EventTable", "RegistrationTable", "CheckInTable"])
@@ -432,9 +804,15 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.registrations.count("0211ABC"),
     lambda storage: storage.check_ins.get("0211ABC", HANA),
     lambda storage: storage.check_ins.add(check_in()),
-    lambda storage: storage.check_ins.image(keys(check_in())),
-    lambda storage: storage.check_ins.settle(keys(check_in()), "sent", NOW),
+    lambda storage: storage.check_ins.owe(check_in(), NOW),
+    lambda storage: list(storage.check_ins.of_event("0211ABC")),
     lambda storage: storage.check_ins.count("0211ABC"),
+    lambda storage: storage.deliveries.image(keys(check_in())),
+    lambda storage: storage.deliveries.claim(keys(check_in()), attempt()),
+    lambda storage: storage.deliveries.settle(keys(check_in()), "mine", end("sent")),
+    lambda storage: storage.deliveries.hold(keys(check_in()), attempt(), "no reply"),
+    lambda storage: list(storage.deliveries.owed(NOW)),
+    lambda storage: list(storage.deliveries.since(NOW)),
 ]
 
 

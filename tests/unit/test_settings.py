@@ -45,14 +45,26 @@ def test_what_has_to_be_set_is_enough() -> None:
     assert settings.secret_key == Secret(value="a key for tests")
     assert (settings.batch_size, settings.starting_position) == (5, "LATEST")
     assert settings.default_region_code == "KR"
+    assert (settings.delivery_lease, settings.unclear_delivery) == (60, "resend")
     mail = settings.mail
     assert (mail.host, mail.port, mail.security) == ("smtp.gmail.com", 465, "tls")
     assert (mail.username, mail.timeout) == (None, 10)
+    assert (mail.connections, mail.messages_per_connection) == (4, 100)
     assert (mail.sender, mail.reply_to) == (("Meetup", "hello@example.com"), None)
 
 
 def test_an_empty_setting_counts_as_missing() -> None:
-    optional = ("BATCH_SIZE", "SMTP_HOST", "SMTP_USERNAME", "MAIL_REPLY_TO", "DEFAULT_REGION_CODE")
+    optional = (
+        "BATCH_SIZE",
+        "DEFAULT_REGION_CODE",
+        "DELIVERY_LEASE",
+        "UNCLEAR_DELIVERY",
+        "SMTP_HOST",
+        "SMTP_USERNAME",
+        "SMTP_CONNECTIONS",
+        "SMTP_MESSAGES_PER_CONNECTION",
+        "MAIL_REPLY_TO",
+    )
     assert load(REQUIRED | dict.fromkeys(optional, "")) == load(REQUIRED)
 
 
@@ -85,6 +97,15 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("SMTP_PORT", "smtp", "a whole number from 1 to 65535"),
         ("SMTP_TIMEOUT", "-1", "a whole number from 1 to 300"),
         ("SMTP_TIMEOUT", "301", "a whole number from 1 to 300"),
+        ("DELIVERY_LEASE", "0", "a whole number from 1 to 3600"),
+        ("DELIVERY_LEASE", "3601", "a whole number from 1 to 3600"),
+        ("DELIVERY_LEASE", "1m", "a whole number from 1 to 3600"),
+        ("UNCLEAR_DELIVERY", "retry", "one of resend, hold"),
+        ("UNCLEAR_DELIVERY", "Hold", "one of resend, hold"),
+        ("SMTP_CONNECTIONS", "0", "a whole number from 1 to 100"),
+        ("SMTP_CONNECTIONS", "101", "a whole number from 1 to 100"),
+        ("SMTP_MESSAGES_PER_CONNECTION", "0", "a whole number from 1 to 10000"),
+        ("SMTP_MESSAGES_PER_CONNECTION", "10001", "a whole number from 1 to 10000"),
         ("SMTP_SECURITY", "ssl", "one of tls, starttls, none"),
         ("MAIL_FROM", "Meetup <a..b@example.com>", "a sender such as Meetup <hello@example.com>"),
         ("MAIL_FROM", "hello@example..com", "a sender such as Meetup <hello@example.com>"),
@@ -118,20 +139,26 @@ def test_what_was_given_is_taken() -> None:
         "BATCH_SIZE": "10000",
         "STARTING_POSITION": "TRIM_HORIZON",
         "DEFAULT_REGION_CODE": "us",
+        "DELIVERY_LEASE": "3600",
+        "UNCLEAR_DELIVERY": "hold",
         "SMTP_HOST": "mail.example.com",
         "SMTP_PORT": "587",
         "SMTP_SECURITY": "starttls",
         "SMTP_TIMEOUT": "3",
+        "SMTP_CONNECTIONS": "100",
+        "SMTP_MESSAGES_PER_CONNECTION": "10000",
         "MAIL_FROM": "hello@example.com",
         "MAIL_REPLY_TO": "answers@example.com",
     }
     settings = load(REQUIRED | given)
     assert (settings.batch_size, settings.starting_position) == (10_000, "TRIM_HORIZON")
     assert settings.default_region_code == "US"
+    assert (settings.delivery_lease, settings.unclear_delivery) == (3600, "hold")
     mail = settings.mail
     assert (mail.host, mail.port, mail.security) == ("mail.example.com", 587, "starttls")
     assert (mail.timeout, mail.sender) == (3, ("", "hello@example.com"))
     assert mail.reply_to == "answers@example.com"
+    assert (mail.connections, mail.messages_per_connection) == (100, 10_000)
 
 
 class TestMailWithoutTls:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import boto3
 import pytest
 
 from chalicelib import settings
+from chalicelib.confirmation.delivery import Policy
 from chalicelib.settings import Secret
 from chalicelib.storage import parameters
 from chalicelib.wiring import Wiring
@@ -41,6 +42,29 @@ def test_threads_that_come_at_once_share_the_parts(wiring: Wiring) -> None:
     with ThreadPoolExecutor(8) as threads:
         tables = list(threads.map(lambda _: wiring.check_in_table._client, range(8)))
     assert len(set(map(id, tables))) == 1
+
+
+@pytest.mark.parametrize(("unclear", "most_copies"), [("resend", 2), ("hold", 1)])
+def test_the_postroom_keeps_to_the_settings(
+    monkeypatch: pytest.MonkeyPatch, unclear: str, most_copies: int
+) -> None:
+    monkeypatch.setenv("UNCLEAR_DELIVERY", unclear)
+    monkeypatch.setenv("DELIVERY_LEASE", "90")
+    monkeypatch.setenv("SMTP_CONNECTIONS", "7")
+    postroom = Wiring(settings.load()).postroom
+    assert postroom._courier._policy == Policy(timedelta(seconds=90), most_copies)
+    assert postroom._connections.most == 7
+
+
+@pytest.mark.parametrize(
+    ("timeout", "lease", "longest"), [("10", "60", 42), ("10", "20", 20), ("300", "3600", 1202)]
+)
+def test_an_attempt_waits_for_four_replies_and_never_longer_than_its_lease(
+    monkeypatch: pytest.MonkeyPatch, timeout: str, lease: str, longest: float
+) -> None:
+    monkeypatch.setenv("SMTP_TIMEOUT", timeout)
+    monkeypatch.setenv("DELIVERY_LEASE", lease)
+    assert Wiring(settings.load()).postroom._longest == longest
 
 
 def test_the_clock_gives_aware_utc(wiring: Wiring) -> None:

@@ -1,0 +1,59 @@
+"""From an item to the finished mail: what its attributes say, the event they name, the bytes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.policy import SMTP
+
+from chalicelib.attendance.errors import MalformedItem
+from chalicelib.attendance.event import Event, normalize_event_code
+from chalicelib.attendance.ports import Events
+from chalicelib.confirmation.message import Composer, Confirmation
+from chalicelib.confirmation.records import NewItem, moment, text
+
+log = logging.getLogger("rollcall.confirmation")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`content` is a message with CRLF line ends (RFC 5322), to one address."""
+
+    address: str
+    content: bytes
+
+
+class Writer:
+    """`now` gives aware UTC: the mail's date."""
+
+    def __init__(self, events: Events, compose: Composer, now: Callable[[], datetime]) -> None:
+        self._events = events
+        self._compose = compose
+        self._now = now
+
+    def write(self, item: NewItem, recipient: str) -> Letter:
+        """Raises UnusableAddress, and StorageUnavailable where the event cannot be asked for."""
+        image = item.image or {}
+        event_code = text(image, "event_code")
+        code = normalize_event_code(event_code) if event_code else None
+        confirmation = Confirmation(
+            to=recipient,
+            name=text(image, "name"),
+            checked_at=moment(image, "checked_at"),
+            event_code=event_code,
+            check_in_id=text(image, "check_in_id"),
+            event=self._event(code) if code else None,
+            record=item.sequence_number or None,
+        )
+        message = self._compose(confirmation, self._now())
+        return Letter(message["To"].addresses[0].addr_spec, message.as_bytes(policy=SMTP))
+
+    def _event(self, event_code: str) -> Event | None:
+        """None, and so general wording, where there is none or its item cannot be read."""
+        try:
+            return self._events.get(event_code)
+        except MalformedItem as error:
+            log.error("event %s: %s", event_code, error)
+            return None

@@ -1,0 +1,204 @@
+"""What the functions behind the check-in do: mail what the stream brings, and what is still owed.
+
+Each item stands alone. One that can never be mailed is settled and left behind; one that has to
+come again is handed back; a fault of our own stops the round and marks nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.attendance.errors import RollcallError, StorageUnavailable
+from chalicelib.confirmation.connections import Connection, Connections
+from chalicelib.confirmation.delivery import Courier, Outcome
+from chalicelib.confirmation.records import Image, NewItem, new_items, text
+from chalicelib.confirmation.replies import DeliveryError, Halted, Throttled
+
+log = logging.getLogger("rollcall.confirmation")
+
+BatchItemFailures = dict[str, list[dict[str, str]]]
+TimeLeft = Callable[[], float]
+Entry = tuple[int, NewItem]  # numbered, since a batch may hold the same record twice
+
+_LEAST_SECONDS = 1.0  # with less nothing is begun
+_FOR_THE_RECORD = 1 / 4  # of an attempt's time, 2 s at most: to write down how it ended
+_LONGEST_RECORD = 2.0
+
+
+class Owed(Protocol):
+    def owed(self, now: datetime) -> Iterator[Image]:
+        """The keys of what may be tried at `now`. Raises StorageUnavailable."""
+
+
+class Round:
+    """One invocation's items, shared by its workers.
+
+    An attempt is not begun with less time left than it may take, its record included: `longest`
+    seconds, or half of the time that the invocation had where that is less.
+    """
+
+    def __init__(self, items: Iterable[NewItem], time_left: TimeLeft, longest: float) -> None:
+        self.time_left = time_left
+        self.outcomes: Counter[str] = Counter()
+        self.done: set[int] = set()
+        self.stopped: RollcallError | DeliveryError | None = None
+        self._needed = max(_LEAST_SECONDS, min(longest, time_left() / 2))
+        self._record = min(_LONGEST_RECORD, self._needed * _FOR_THE_RECORD)
+        self._entries = enumerate(items)
+        self._returned: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def has_time(self) -> bool:
+        return self.time_left() >= self._needed
+
+    def seconds(self) -> float:
+        return min(self._needed, self.time_left()) - self._record
+
+    def stop(self, error: Halted) -> None:
+        self.stopped = error
+
+    def take(self) -> Entry | None:
+        """The next one; None where there is none, or no time for it, or the round was stopped."""
+        with self._lock:
+            if self.stopped or not self.has_time():
+                return None
+            try:
+                return self._returned.pop() if self._returned else next(self._entries, None)
+            except StorageUnavailable as error:
+                self.stopped = error
+                return None
+
+    def put_back(self, entry: Entry) -> None:
+        with self._lock:
+            self._returned.append(entry)
+
+    def note(self, entry: Entry, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes[outcome] += 1
+            if outcome != "again":
+                self.done.add(entry[0])
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in self.outcomes.items())
+
+
+class Postroom:
+    """`longest` is the most that one attempt may take with its record, in seconds."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        connections: Connections,
+        owed: Owed,
+        *,
+        now: Callable[[], datetime],
+        longest: float,
+    ) -> None:
+        self._courier = courier
+        self._connections = connections
+        self._owed = owed
+        self._now = now
+        self._longest = longest
+
+    def deliver(self, event: Mapping[str, Any], time_left: TimeLeft) -> BatchItemFailures:
+        """Mail what a stream event brings; the answer names the records that must come again.
+
+        `time_left` gives the seconds until the invocation is ended.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+        """
+        items = [item for item in new_items(event) if _is_owed(item)]
+        work = Round(items, time_left, self._longest)
+        self._run(work, min(len(items), self._connections.most))
+        again = [item for place, item in enumerate(items) if place not in work.done]
+        del work.outcomes["again"]
+        if again:
+            work.outcomes["handed back"] = len(again)
+        else:
+            self._courier.forget()
+        if work.outcomes:
+            log.info("batch: %s", work)
+        return {"batchItemFailures": [{"itemIdentifier": item.sequence_number} for item in again]}
+
+    def sweep(self, time_left: TimeLeft) -> dict[str, int]:
+        """Mail what is still owed, as far as the time goes; how many came to which end."""
+        keys = self._owed.owed(self._now())
+        work = Round((NewItem("", key, None) for key in keys), time_left, self._longest)
+        self._run(work, self._connections.most)
+        while isinstance(work.stopped, Throttled) and work.has_time():
+            work.stopped = None
+            self._run(work, self._connections.most)
+        if work.outcomes:
+            log.info("sweep: %s", work)
+        return dict(work.outcomes)
+
+    def _run(self, work: Round, workers: int) -> None:
+        entry = work.take()
+        if entry:
+            work.put_back(entry)
+            try:
+                self._connections.await_resumption(work.time_left() / 2)
+                with self._connections.lend(work.time_left() / 2) as connection:
+                    # The first connects alone: so a wrong password is tried once.
+                    connection.ready(work.time_left() / 2)
+                    self._share(work, connection, workers - 1)
+            except Halted as error:
+                work.stop(error)
+        if work.stopped:
+            log.error("stopped: %s", work.stopped)
+        if isinstance(work.stopped, Throttled):
+            self._connections.slow_down()
+
+    def _share(self, work: Round, connection: Connection, helpers: int) -> None:
+        with ThreadPoolExecutor(max(1, helpers)) as pool:
+            first = work.take()  # before a helper does, and connects for it
+            helping = [pool.submit(self._help, work) for _ in range(helpers)]
+            self._work(work, connection, first)
+            wait(helping)
+            self._work(work, connection, work.take())  # what a helper put back last
+            for help_given in helping:
+                help_given.result()
+
+    def _help(self, work: Round) -> None:
+        """Where the server takes no further connection, those that are there have to do."""
+        with suppress(Halted), self._connections.lend(0) as connection:
+            self._work(work, connection, work.take())
+
+    def _work(self, work: Round, connection: Connection, entry: Entry | None) -> None:
+        while entry:
+            try:
+                connection.ready(work.time_left() / 2)
+            except Halted:
+                work.put_back(entry)
+                raise
+            if not work.has_time():
+                return
+            work.note(entry, self._deliver(work, entry[1], connection))
+            entry = work.take()
+
+    def _deliver(self, work: Round, item: NewItem, connection: Connection) -> Outcome:
+        try:
+            outcome = self._courier.deliver(item, connection, work)
+        except StorageUnavailable as error:
+            log.warning("%s: due, storage: %s", item, error)
+            return "again"
+        if outcome == "sent":
+            self._connections.recover()
+        return outcome
+
+
+def _is_owed(item: NewItem) -> bool:
+    """Unless its own image says otherwise; an image without a delivery is not Rollcall's."""
+    if item.image is None:
+        return True
+    delivery = text(item.image, "delivery")
+    if delivery is None:
+        return text(item.image, "email") is not None
+    # Without keys there is nothing to claim: the sweep finds the item.
+    return delivery in ("due", "sending", "unclear") and bool(item.keys)

@@ -1,0 +1,111 @@
+"""What the mail server's replies mean for a mail, and the errors that say so.
+
+    DeliveryError
+    ├── Halted      nothing can be sent now: server not reached, login or quota refused
+    │   └── Throttled   because the server asks for a pause (421, 454)
+    ├── Postponed   this mail, later: a temporary reply, or the connection lost before the data
+    ├── Rejected    this mail, never: the server refused the recipient or the content for good
+    └── Unclear     the data went out and no reply came: the server may have taken the mail
+
+Their messages hold the reply's codes alone (RFC 5321, RFC 3463): servers repeat addresses in the
+text.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+
+Reply = tuple[int, bytes]
+
+# The reply classes of RFC 5321 4.2.1.
+_ACCEPTED = range(200, 300)
+_TEMPORARY = range(400, 500)
+_PERMANENT = range(500, 600)
+_GO_AHEAD = 354
+_SERVICE_CLOSING = 421
+_PAUSE = frozenset({_SERVICE_CLOSING, 454})  # 454: how SES says that its rate is exceeded
+# Servers may ask for the login at any command (RFC 4954 6), so also where RCPT is refused.
+_OWN_FAULT = frozenset({530, 534, 535, 538})
+# Gmail's daily quota: a 550, also at RCPT, that says nothing about the recipient.
+_QUOTA = b"5.4.5"
+_ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+
+
+class DeliveryError(Exception):
+    """The root. Only its leaves are raised."""
+
+
+class Halted(DeliveryError):
+    pass
+
+
+class Throttled(Halted):
+    pass
+
+
+class Postponed(DeliveryError):
+    pass
+
+
+class Rejected(DeliveryError):
+    pass
+
+
+class Unclear(DeliveryError):
+    pass
+
+
+def is_accepted(reply: Reply) -> bool:
+    return reply[0] in _ACCEPTED
+
+
+def is_decision(reply: Reply) -> bool:
+    return any(reply[0] in codes for codes in (_ACCEPTED, _TEMPORARY, _PERMANENT))
+
+
+def goes_ahead(reply: Reply) -> bool:
+    """The server takes the data now."""
+    return reply[0] == _GO_AHEAD
+
+
+def is_closing(reply: Reply) -> bool:
+    return reply[0] == _SERVICE_CLOSING
+
+
+def leaves_connection(reply: Reply) -> bool:
+    """Whether the connection can be used on.
+
+    After a reply that makes no sense here nobody knows which command the next one answers, and
+    after one that asks for a login or a pause only a new connection helps.
+    """
+    code = reply[0]
+    return code not in _ACCEPTED and is_decision(reply) and code not in _OWN_FAULT | _PAUSE
+
+
+def refusal(what: str, reply: Reply) -> DeliveryError:
+    """The error that a reply other than the wanted one means; `what` it was about goes into it."""
+    code, text = reply
+    if code in _PAUSE:
+        return Throttled(f"the server asks for a pause: {codes(reply)}")
+    if code in _OWN_FAULT or text.startswith(_QUOTA):
+        return Halted(f"login or quota refused: {codes(reply)}")
+    if code in _PERMANENT:
+        return Rejected(f"{what} refused: {codes(reply)}")
+    if code not in _TEMPORARY:
+        return Postponed(f"no sense in the reply about the {what}")
+    return Postponed(f"{what} refused for now: {codes(reply)}")
+
+
+def login_failure(error: Exception) -> Halted:
+    """What smtplib raises where a connection does not come about, or its login is refused."""
+    if not isinstance(error, smtplib.SMTPResponseException):
+        return Halted(f"no connection: {type(error).__name__}")
+    halted = Throttled if error.smtp_code in _PAUSE else Halted
+    return halted(f"no connection: {error.smtp_code}")
+
+
+def codes(reply: Reply) -> str:
+    """`550 5.1.1`: the reply's code, with the enhanced one (RFC 3463) where it brings one."""
+    enhanced = _ENHANCED_CODE.match(reply[1])
+    return f"{reply[0]} {enhanced[0].decode()}" if enhanced else str(reply[0])

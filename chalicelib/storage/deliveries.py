@@ -1,0 +1,201 @@
+"""The deliveries: where each confirmation stands, written on the check-in's own item.
+
+Every write is conditional, on the item that `keys` names. The items need not be Rollcall's own: the
+confirmations serve any table, and what keys or attributes do not fit has no delivery here.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from chalicelib.attendance.delivery import Attempt, Claimed, End
+from chalicelib.storage.dynamodb import storage_errors, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from chalicelib.storage.dynamodb import Item
+
+Keys = Mapping[str, Any]
+Answer = TypeVar("Answer")
+
+DUE_SHARDS = "0123456789abcdef"  # due_shard is the first hex digit of the attendee id
+
+_CLAIM = (
+    "SET delivery = :sending, claim = :token, due_at = :until, "
+    "copies = if_not_exists(copies, :none) + :one, attempts = if_not_exists(attempts, :none) + :one"
+)
+_CLAIMABLE = (
+    "attribute_exists(#key) AND (attribute_not_exists(copies) OR copies < :most) AND "
+    "(attribute_not_exists(delivery) OR delivery = :due OR "
+    "(delivery IN (:sending, :unclear) AND due_at <= :now))"
+)
+_HOLD = "SET delivery = :unclear, delivery_reason = :reason REMOVE due_shard, due_at, claim"
+_SPENT = "delivery IN (:due, :sending, :unclear) AND due_at <= :now AND copies >= :most"
+
+
+class Deliveries:
+    """Every method raises StorageUnavailable."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def image(self, keys: Keys) -> Item | None:
+        """The item as it is now, undecoded; None where there is none, or the keys do not fit."""
+        answer = _fitting(
+            lambda: self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
+        )
+        return answer.get("Item") if answer else None
+
+    def claim(self, keys: Keys, attempt: Attempt) -> Claimed:
+        """Take a delivery that is owed and that nobody else is at work on."""
+        values = _states("due", "sending", "unclear") | to_item(
+            {
+                ":token": attempt.token,
+                ":now": attempt.now,
+                ":until": attempt.until,
+                ":most": attempt.most_copies,
+                ":none": 0,
+                ":one": 1,
+            }
+        )
+        try:
+            old = _fitting(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key=keys,
+                    UpdateExpression=_CLAIM,
+                    ConditionExpression=_CLAIMABLE,
+                    ExpressionAttributeNames={"#key": next(iter(keys), "")},
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_OLD",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )["Attributes"]
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refusal:
+            item: Item | None = refusal.response.get("Item")  # type: ignore[assignment]
+            # The SDK asks again where the answer was lost: then the claim is ours already.
+            if item and item.get("claim") == {"S": attempt.token}:
+                return Claimed(item, _number(item, "copies"), _number(item, "attempts"))
+            return Claimed(item)
+        if old is None:
+            return Claimed(None)
+        return Claimed(old, _number(old, "copies") + 1, _number(old, "attempts") + 1)
+
+    def settle(self, keys: Keys, token: str, end: End) -> None:
+        """Record how the attempt ended, unless the claim has gone to another meanwhile.
+
+        `sent` stands whoever has the claim now, unless a person has put the delivery back since. An
+        item that was deleted stays away.
+        """
+        values = to_item(
+            {
+                "delivery": end.status,
+                "delivery_reason": end.reason,
+                "due_at": end.due_at,
+                "refused_since": end.refused_since,
+                "settled_at": end.now if end.status in ("sent", "failed") else None,
+            }
+        )
+        gone = [name for name in ("delivery_reason", "due_at", "settled_at") if name not in values]
+        gone += ["claim"] if end.due_at else ["claim", "due_shard"]
+        change = ", ".join(f"{name} = :{name}" for name in values)
+        parameters = {f":{name}": value for name, value in values.items()}
+        if end.not_taken:
+            change += ", copies = copies - :one"
+            parameters |= to_item({":one": 1})
+        parameters |= to_item({":token": token})
+        condition = "attribute_exists(#key) AND claim = :token"
+        if end.status == "sent":
+            condition = "attribute_exists(#key) AND (claim = :token OR copies > :none)"
+            parameters |= to_item({":none": 0})
+        self._update(keys, f"SET {change} REMOVE {', '.join(gone)}", condition, parameters)
+
+    def hold(self, keys: Keys, attempt: Attempt, reason: str) -> bool:
+        """Leave it to a person, if all copies that may go out are spent and none is confirmed."""
+        values = to_item(
+            {":now": attempt.now, ":most": attempt.most_copies, ":reason": reason}
+        ) | _states("due", "sending", "unclear")
+        return self._update(keys, _HOLD, f"attribute_exists(#key) AND {_SPENT}", values)
+
+    def owed(self, now: datetime) -> Iterator[Keys]:
+        """The keys of those that are owed and may be tried at `now`, the longest due first."""
+        shards = (self._owed(shard, now) for shard in DUE_SHARDS)
+        for item in heapq.merge(*shards, key=lambda item: int(item["due_at"]["N"])):
+            yield {name: item[name] for name in ("attendee_id", "event_code")}
+
+    def since(self, moment: datetime) -> Iterator[Item]:
+        """Every check-in of the table from `moment` on, undecoded, in no order (a scan)."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="checked_at >= :moment",
+            ExpressionAttributeValues=to_item({":moment": moment}),
+        )
+        return _items(pages)
+
+    def _owed(self, shard: str, now: datetime) -> Iterator[Any]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="due_deliveries",
+            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+            ExpressionAttributeValues=to_item({":shard": shard, ":now": now}),
+        )
+        return _items(pages)
+
+    def _update(self, keys: Keys, update: str, condition: str, values: Mapping[str, Any]) -> bool:
+        """Whether the condition held."""
+        try:
+            answer = _fitting(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key=keys,
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#key": next(iter(keys), "")},
+                    ExpressionAttributeValues=values,
+                )
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return answer is not None
+
+
+def _states(*states: str) -> dict[str, Any]:
+    return to_item({f":{state}": state for state in states})
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item.get(name, {}).get("N", 0))
+
+
+def _items(pages: Any) -> Iterator[Any]:
+    with storage_errors():
+        for page in pages:
+            yield from page["Items"]
+
+
+def _fitting(call: Callable[[], Answer]) -> Answer | None:
+    """The answer; None where keys or attributes are not those of this table.
+
+    Raises StorageUnavailable, or the refusal of a condition as the SDK does.
+    """
+    with storage_errors():
+        try:
+            return call()
+        except ParamValidationError:
+            return None
+        except ClientError as error:
+            match error.response["Error"]["Code"]:
+                case "ValidationException":
+                    return None
+                case "ConditionalCheckFailedException":
+                    refusal = error
+                case _:
+                    raise
+    raise refusal

@@ -1,0 +1,127 @@
+"""The consumer under test: its two functions, in this process or in one that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.settings import Settings
+from chalicelib.wiring import Wiring
+from faults.clock import Clock
+from local.schedule import scheduled_event
+
+SECONDS = 60.0  # what an invocation may take, as deployed
+FAILED = "failed"  # a process's answer where storage did not answer
+
+_RULE = "arn:aws:events:us-east-1:123456789012:rule/sweep_deliveries"
+_ROOT = Path(__file__).parents[2]
+_WORKER = Path(__file__).with_name("worker.py")
+
+Event = Mapping[str, Any]
+Answer = dict[str, list[dict[str, str]]]
+
+
+class Failed(Exception):
+    """The function raised, which costs nothing but this invocation."""
+
+
+class Died(Failed):
+    """The process ended before it answered."""
+
+
+class Consumer(Protocol):
+    """One container. Both functions raise Failed."""
+
+    def send_confirmations(self, event: Event) -> Answer: ...
+
+    def sweep_deliveries(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class InProcess:
+    """Quick, and on any clock; shares nothing with its like. `endpoint` is DynamoDB's address."""
+
+    def __init__(self, settings: Settings, clock: Clock, endpoint: str | None = None) -> None:
+        self.wiring = Wiring(settings, now=clock, pause=clock.pause)
+        with pytest.MonkeyPatch.context() as patch:
+            if endpoint:
+                patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+            self._postroom = self.wiring.postroom  # with its clients
+
+    def send_confirmations(self, event: Event) -> Answer:
+        with _failures():
+            return self._postroom.deliver(event, lambda: SECONDS)
+
+    def sweep_deliveries(self) -> None:
+        with _failures():
+            self._postroom.sweep(lambda: SECONDS)
+
+    def close(self) -> None:
+        pass
+
+
+class Process:
+    """A process of its own: app.py as Lambda would load it, on the clock that it is told."""
+
+    def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
+        self._clock = clock
+        self._process = subprocess.Popen(
+            [sys.executable, str(_WORKER)],
+            cwd=_ROOT,
+            env={**os.environ, **environment, "PYTHONPATH": str(_ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def send_confirmations(self, event: Event) -> Answer:
+        answer: Answer = self._call("send_confirmations", event)
+        return answer
+
+    def sweep_deliveries(self) -> None:
+        self._call("sweep_deliveries", scheduled_event(_RULE, self._clock.seconds()))
+
+    def kill(self) -> None:
+        """SIGKILL; when this returns it has ended."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        self._process.kill()
+        with self._process:
+            pass
+
+    def _call(self, function: str, event: Event) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        call = {"function": function, "event": event, "now": self._clock.seconds()}
+        try:
+            print(json.dumps(call), file=self._process.stdin, flush=True)
+        except BrokenPipeError as error:
+            raise Died from error
+        answer = self._process.stdout.readline()
+        if not answer:
+            assert self._process.wait(10) == -signal.SIGKILL, "it ended by itself"
+            raise Died
+        if (result := json.loads(answer)) == FAILED:
+            raise Failed
+        return result
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except StorageUnavailable as error:
+        raise Failed from error

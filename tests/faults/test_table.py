@@ -1,0 +1,37 @@
+"""Each row of docs/delivery.md, played: what is promised comes about, and as the page says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from faults import table
+from faults.conftest import ALL, SetScene
+from faults.row import Row, measure
+from faults.rows import ROWS
+
+LISTED = table.read()
+PLAYED = [row for row in ROWS if ALL or row.brief]
+
+
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: ", ".join(row.key))
+def test_a_fault_ends_as_is_promised_and_as_the_page_says(
+    row: Row, set_scene: SetScene, record_property: Callable[[str, object], None]
+) -> None:
+    measured = measure(row, set_scene(row.place, **row.settings))
+    assert measured.state == row.promise.state
+    assert row.promise.least <= measured.copies <= row.promise.most
+    cells = (str(measured.copies), f"`{measured.state}`", measured.settled)
+    if ALL:
+        record_property(table.MEASURED, (row.key, cells))
+    else:
+        assert LISTED[row.key] == cells
+
+
+def test_the_page_lists_every_row_and_no_other() -> None:
+    assert ALL or list(LISTED) == [row.key for row in ROWS]
+
+
+def test_every_row_is_another() -> None:
+    assert len({row.key for row in ROWS}) == len(ROWS)
