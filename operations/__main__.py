@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from operations.console import Commands
+from operations.deliveries_command import deliveries
 from operations.event_commands import events
+from operations.replay_command import replay
+from operations.resend_command import resend
 from operations.roster_commands import roster
 from operations.stage import Stage
 
@@ -14,7 +17,7 @@ from operations.stage import Stage
 @click.option("--stage", default="local", show_default=True, help="From .chalice/config.json.")
 @click.pass_context
 def operations(ctx: click.Context, stage: str) -> None:
-    """Rollcall's commands for organizers: events, and the rosters of people expected.
+    """Rollcall's commands for organizers: events, the people expected, and their confirmations.
 
     Settings are taken from the environment, then from the stage.
 
@@ -23,12 +26,19 @@ def operations(ctx: click.Context, stage: str) -> None:
       python -m operations events create 0211ABC --name "Serverless Night" \\
           --organization "Cloud Club" --venue "Seoul" --starts-at "2026-02-11 19:00"
       python -m operations roster import 0211ABC examples/roster.csv
+
+    \b
+    Whose confirmation is not out, and why:
+      python -m operations deliveries 0211ABC --owed --failed --unclear
     """
     ctx.obj = ctx.obj or Stage(stage)
 
 
 operations.add_command(events)
 operations.add_command(roster)
+operations.add_command(deliveries)
+operations.add_command(resend)
+operations.add_command(replay)
 
 if __name__ == "__main__":
     operations(prog_name="python -m operations")

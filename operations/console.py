@@ -1,13 +1,15 @@
-"""What the commands share: event codes as arguments, and failures as one line on stderr.
+"""What the commands share: event codes as arguments, progress, and failures as one line on stderr.
 
-Exit codes: 0 all went well; 1 an import had to leave rows out; 2 the command was not understood
-or could not be carried out.
+Exit codes: 0 all went well; 1 something was left over (rows of a roster, check-ins that changed
+meanwhile, mails that are still owed); 2 the command was not understood or could not be carried out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 import click
 from botocore.exceptions import BotoCoreError
@@ -16,6 +18,8 @@ from chalicelib.attendance.errors import InvalidRequest, StorageUnavailable
 from chalicelib.attendance.event import Event, normalize_event_code
 from chalicelib.settings import SettingsError
 from operations.stage import Stage, UnknownStageError
+
+T = TypeVar("T")
 
 
 class FailureError(click.ClickException):
@@ -63,3 +67,12 @@ def existing_event(stage: Stage, code: str) -> Event:
     if event is None:
         raise FailureError(f"no event has the code {code}")
     return event
+
+
+def progress(
+    items: Iterable[T], label: str, length: int | None = None
+) -> AbstractContextManager[Iterable[T]]:
+    """The items, with a bar on stderr that fills up with them, where somebody looks."""
+    return click.progressbar(
+        items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+    )

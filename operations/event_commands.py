@@ -15,6 +15,7 @@ from chalicelib.web.access import kiosk_key
 from operations.console import FailureError, event_code, existing_event
 from operations.event_options import event_options, given_details
 from operations.stage import Stage
+from operations.times import shown
 
 _OPENS_BEFORE = timedelta(hours=2)
 _CLOSES_AFTER = timedelta(hours=6)
@@ -84,7 +85,7 @@ def list_(stage: Stage) -> None:
     """List all events, the earliest first."""
     now = stage.wiring.now()
     for event in sorted(stage.wiring.event_table.all(), key=lambda event: event.starts_at):
-        starts_at = _local(event, event.starts_at)
+        starts_at = shown(event.starts_at, event.zone)
         click.echo(f"{event.event_code}  {starts_at}  {event.state(now):8}  {event.name}")
 
 
@@ -109,10 +110,6 @@ def _valid(build: Callable[[], Event]) -> Event:
         return build()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _local(event: Event, moment: datetime) -> str:
-    return f"{moment.astimezone(event.zone):%Y-%m-%d %H:%M}"
 
 
 def _facts(stage: Stage, event: Event) -> dict[str, Any]:
@@ -143,19 +140,20 @@ def _counts(stage: Stage, event: Event) -> dict[str, int]:
 
 def _show(stage: Stage, event: Event, counts: dict[str, int] | None = None) -> None:
     facts = _facts(stage, event)
-    opens_at, closes_at = event.check_in_opens_at, event.check_in_closes_at
+    opens_at = shown(event.check_in_opens_at, event.zone)
+    closes_at = shown(event.check_in_closes_at, event.zone)
     lines = {
         "event": f"{event.event_code} {event.name}",
         "organization": event.organization,
         "venue": event.venue,
-        "starts": f"{_local(event, event.starts_at)} ({event.timezone})",
-        "check-in": f"{_local(event, opens_at)} to {_local(event, closes_at)}: {facts['state']}",
+        "starts": f"{shown(event.starts_at, event.zone)} ({event.timezone})",
+        "check-in": f"{opens_at} to {closes_at}: {facts['state']}",
         "self check-in": "yes" if event.self_check_in else "no, at the kiosks only",
         "walk-ins": "yes" if event.walk_ins else "no",
         "language": event.locale,
         "reply to": event.reply_to or "-",
         "announcement": event.announcement.replace("\n", "\n" + " " * 16) or "-",
-        "deleted on": _local(event, event.expires_at),
+        "deleted on": shown(event.expires_at, event.zone),
     }
     for name, count in (counts or {}).items():
         lines[name.replace("_", "-")] = f"{count:,}"

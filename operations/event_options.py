@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.event import LOCALES
 from chalicelib.attendance.registration import clean_name
 from operations.console import checked
+from operations.times import parse_moment, parse_timezone
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -56,7 +56,7 @@ def event_options(*, creating: bool) -> Callable[[Command], Command]:
         option(
             "--timezone",
             default="Asia/Seoul",
-            callback=checked(_timezone),
+            callback=checked(parse_timezone),
             help="IANA time zone; times without an offset are read in it.",
         ),
         option(
@@ -117,28 +117,8 @@ def given_details(options: dict[str, Any], timezone: str) -> dict[str, Any]:
         given["reply_to"] = given["reply_to"] or None
     for name, option in _MOMENTS.items():
         if name in given:
-            given[name] = _moment(given[name], ZoneInfo(timezone), option)
+            given[name] = parse_moment(given[name], ZoneInfo(timezone), option)
     return given
-
-
-def _moment(text: str, zone: ZoneInfo, option: str) -> datetime:
-    """An ISO 8601 date and time, in `zone` where it has no offset."""
-    try:
-        if ":" not in text:  # a date alone would mean midnight
-            raise ValueError(text)
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{text!r} is not a date and time such as '2026-02-11 19:00'", param_hint=option
-        ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _timezone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f"{text!r} is not an IANA time zone such as Asia/Seoul") from error
 
 
 def _file_text(path: str) -> str:

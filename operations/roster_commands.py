@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from pathlib import Path
 
 import click
 
 from chalicelib.attendance.errors import StorageUnavailable
-from operations.console import FailureError, event_code, existing_event
+from operations.console import FailureError, event_code, existing_event, progress
 from operations.import_roster import Outcome, RosterImport
 from operations.roster import Roster, open_roster
 from operations.spreadsheet import UnreadableFileError
@@ -44,13 +43,8 @@ def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> N
     try:
         table = open_roster(file, wiring.settings.default_region_code)
         _describe(table)
-        with click.progressbar(
-            table,
-            length=table.row_count(),
-            label="Checking" if dry_run else "Importing",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as entries:
+        label = "Checking" if dry_run else "Importing"
+        with progress(table, label, table.row_count()) as entries:
             (work.check if dry_run else work.run)(entries)
     except UnreadableFileError as error:
         raise FailureError(f"{file}: {error}") from error

@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import boto3
 from chalice.config import Config
 
 from chalicelib import settings
 from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.wiring import Wiring
+from operations.past_check_ins import CheckInStream
 
 _PROJECT = Path(__file__).parent.parent
 _LOCAL_PORT = "8000"
@@ -41,6 +43,12 @@ class Stage:
         for name, value in self._variables().items():
             os.environ.setdefault(name, value)
         return Wiring(settings.load(), patience=AT_A_DESK)
+
+    @cached_property
+    def stream(self) -> CheckInStream:
+        """The check-ins' stream. Raises what `wiring` raises."""
+        stream_arn = self.wiring.settings.check_in_stream_arn
+        return CheckInStream(boto3.client("dynamodbstreams", config=AT_A_DESK), stream_arn)
 
     @property
     def base_url(self) -> str | None:

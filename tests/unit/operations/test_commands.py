@@ -330,7 +330,8 @@ def test_what_is_nobodys_bug_is_one_line(
 
 
 def test_help_needs_neither_settings_nor_storage() -> None:
-    for command in ((), ("events", "create"), ("events", "edit"), ("roster", "import")):
+    of_groups = [("events", "create"), ("events", "edit"), ("roster", "import")]
+    for command in ((), *of_groups, ("deliveries",), ("resend",), ("replay",)):
         result = CliRunner().invoke(operations, (*command, "--help"))
         assert result.exit_code == 0
         assert "Usage:" in result.stdout

@@ -1,0 +1,74 @@
+"""`deliveries`: where the confirmations of an event stand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+
+import click
+
+from chalicelib.attendance.check_in import CheckIn
+from chalicelib.attendance.event import Event
+from operations.console import event_code, existing_event, progress
+from operations.stage import Stage
+from operations.standing import LISTS, WORDS, described, facts, is_owed
+from operations.times import shown
+
+_PATIENCE = timedelta(minutes=5)  # a few sweeps
+
+
+@click.command()
+@event_code
+@click.option("--failed", is_flag=True, help="List those that were refused for good.")
+@click.option("--unclear", is_flag=True, help="List those that were perhaps mailed.")
+@click.option("--owed", is_flag=True, help="List those that are still to be mailed.")
+@click.option("--all", is_flag=True, help="List every check-in.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> None:
+    """Count where the confirmations of the event CODE stand, or list some of them.
+
+    A list has names and addresses: it is for the organizers alone.
+    """
+    event = existing_event(stage, code)
+    with progress(stage.wiring.check_in_table.of_event(code), "Reading") as found:
+        check_ins = list(found)
+    lists = [LISTS[name] for name, is_wanted in wanted.items() if is_wanted]
+    if not lists:
+        _count(event, check_ins, stage.wiring.now(), as_json=as_json)
+        return
+    listed = [check_in for check_in in check_ins if any(has(check_in) for has in lists)]
+    if as_json:
+        rows = [facts(check_in, event.zone) for check_in in listed]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    now = stage.wiring.now()
+    for check_in in listed:
+        click.echo(described(check_in, event.zone, now))
+    click.echo(f"{code}: {len(listed):,} of {len(check_ins):,} check-ins")
+
+
+def _count(event: Event, check_ins: list[CheckIn], now: datetime, *, as_json: bool) -> None:
+    counts = Counter(check_in.delivery for check_in in check_ins)
+    owed = [check_in.checked_at for check_in in check_ins if is_owed(check_in)]
+    oldest = min(owed, default=None)
+    if as_json:
+        answer = {
+            "event_code": event.event_code,
+            "check_ins": len(check_ins),
+            "deliveries": {state: counts[state] for state in WORDS},
+            "owed": len(owed),
+            "owed_since": oldest.astimezone(event.zone).isoformat() if oldest else None,
+        }
+        click.echo(json.dumps(answer, indent=2))
+        return
+    click.echo(f"{event.event_code}: {len(check_ins):,} check-ins")
+    for state, words in WORDS.items():
+        click.echo(f"{state:10} {counts[state]:>7,}  {words}")
+    if oldest:
+        click.echo(f"{len(owed):,} still owed, the oldest since {shown(oldest, event.zone)}")
+        if now - oldest > _PATIENCE:
+            click.echo("If none goes out: the functions' log says why, in lines with `stopped:`")
+    else:
+        click.echo("nothing is owed")
