@@ -16,8 +16,9 @@ Image = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An INSERT. `image` is None where the stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE).
+    """An INSERT of the stream, or what the sweep found: that has neither number nor image.
 
+    `image` is None too where the stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE).
     `sequence_number` is "" where the record has none: as a batch item failure that means the
     whole batch, so that nothing is lost.
     """
