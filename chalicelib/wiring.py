@@ -132,9 +132,8 @@ class Wiring:
             now=self.now,
             pause=self._pause,
         )
-        mailers = [
-            Mailer(mail, lambda: self._reveal(mail.password)) for _ in range(mail.connections)
-        ]
+        password = parameters.KeptSecret(lambda: self._reveal(mail.password))
+        mailers = [Mailer(mail, password) for _ in range(mail.connections)]
         return Postroom(
             courier,
             Connections(mailers, pause=self._pause),

@@ -10,6 +10,7 @@ from operations.event_commands import events
 from operations.replay_command import replay
 from operations.resend_command import resend
 from operations.roster_commands import roster
+from operations.secrets_command import secrets
 from operations.stage import Stage
 
 
@@ -39,6 +40,7 @@ operations.add_command(roster)
 operations.add_command(deliveries)
 operations.add_command(resend)
 operations.add_command(replay)
+operations.add_command(secrets)
 
 if __name__ == "__main__":
     operations(prog_name="python -m operations")

@@ -44,6 +44,13 @@ class Stage:
             os.environ.setdefault(name, value)
         return Wiring(settings.load(), patience=AT_A_DESK)
 
+    def setting(self, name: str) -> str | None:
+        """One setting by itself: what has to be there before all the others are.
+
+        Raises UnknownStageError.
+        """
+        return os.environ.get(name) or self._variables().get(name) or None
+
     @cached_property
     def stream(self) -> CheckInStream:
         """The check-ins' stream. Raises what `wiring` raises."""

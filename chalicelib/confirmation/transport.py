@@ -10,8 +10,7 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.confirmation.replies import (
@@ -46,13 +45,23 @@ _PATIENCE_FOR_THE_MAIL = 4
 _GOODBYE_SECONDS = 1.0
 
 
+class Password(Protocol):
+    """Both raise StorageUnavailable."""
+
+    def reveal(self) -> str: ...
+
+    def renewed(self, refused: str) -> bool:
+        """Whether it has been changed since."""
+
+
 class Mailer:
     """Sends mail after mail over one connection, which outlives an invocation.
 
-    `password` is asked for at each login, and not before. Not for use by several threads at once.
+    `password` is asked for at a login, and not before; where the login is refused, it is read once
+    more. Not for use by several threads at once.
     """
 
-    def __init__(self, settings: MailSettings, password: Callable[[], str]) -> None:
+    def __init__(self, settings: MailSettings, password: Password) -> None:
         self._settings = settings
         self._password = password
         self._client: yagmail.SMTP | None = None
@@ -149,15 +158,34 @@ class Mailer:
         return self._deadline - time.monotonic()
 
     def _connect(self, seconds: float) -> smtplib.SMTP:
+        username = self._settings.username or ""
+        try:
+            password = self._password.reveal() if username else ""
+            try:
+                client = self._log_in(username, password, seconds)
+            except smtplib.SMTPAuthenticationError:
+                if not self._password.renewed(password):
+                    raise
+                client = self._log_in(username, self._password.reveal(), seconds)
+        except StorageUnavailable as error:
+            raise Halted(f"no password: {error}") from error
+        # ValueError: a password outside ASCII, or a challenge that is no base64.
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            raise login_failure(error) from error
+        self._client, self._begun = client, 0
+        smtp: smtplib.SMTP = client.smtp
+        return smtp
+
+    def _log_in(self, username: str, password: str, seconds: float) -> yagmail.SMTP:
+        """A new connection. Raises what smtplib does, OSError and ValueError."""
         import yagmail  # 120 ms, which only a container that mails has to pay
 
         settings = self._settings
-        username = settings.username or ""
         # yagmail verifies nothing unless it is told to.
         tls = {"context": ssl.create_default_context()} if settings.security != "none" else {}
         client = yagmail.SMTP(
             user={username: username},  # a str without @ would become one at gmail.com
-            password=self._reveal_password() if username else None,
+            password=password or None,
             host=settings.host,
             port=settings.port,
             smtp_ssl=settings.security == "tls",
@@ -172,21 +200,12 @@ class Mailer:
         try:
             client.login()
             client.smtp.ehlo_or_helo_if_needed()
-        # ValueError: a password outside ASCII, or a challenge that is no base64.
-        except (smtplib.SMTPException, OSError, ValueError) as error:
+        except (smtplib.SMTPException, OSError, ValueError):
             if client.smtp is not None:
                 client.smtp.close()
             client.is_closed = True
-            raise login_failure(error) from error
-        self._client, self._begun = client, 0
-        smtp: smtplib.SMTP = client.smtp
-        return smtp
-
-    def _reveal_password(self) -> str:
-        try:
-            return self._password()
-        except StorageUnavailable as error:
-            raise Halted(f"no password: {error}") from error
+            raise
+        return client
 
     def _judge_sender(self, reply: Reply) -> None:
         """A refused MAIL says nothing about the recipient: for good, it is our own fault."""

@@ -1,10 +1,39 @@
-"""SSM Parameter Store: where a deployed stage keeps its secrets."""
+"""Secrets, kept by the container; a deployed stage has them in SSM Parameter Store."""
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Callable
 
 import boto3
 
 from chalicelib.storage.dynamodb import AT_THE_DOOR, storage_errors
+
+
+class KeptSecret:
+    """Read at first use, and kept. `read` raises StorageUnavailable. Threads share it."""
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._value: str | None = None
+
+    def reveal(self) -> str:
+        """Raises StorageUnavailable."""
+        with self._lock:
+            if self._value is None:
+                self._value = self._read()
+            return self._value
+
+    def renewed(self, refused: str) -> bool:
+        """Whether it is another one than the `refused`, which was read once more to find out.
+
+        Raises StorageUnavailable.
+        """
+        with self._lock:
+            if self._value == refused:
+                self._value = self._read()
+            return self._value != refused
 
 
 def read_secret(name: str) -> str:

@@ -24,6 +24,7 @@ from chalicelib.confirmation.replies import (
 )
 from chalicelib.confirmation.transport import Mailer
 from chalicelib.settings import MailSettings, Secret
+from chalicelib.storage.parameters import KeptSecret
 
 RECIPIENT = "hana@example.com"
 MAIL = b"From: hello@example.com\r\nTo: hana@example.com\r\nSubject: hello\r\n\r\nhello\r\n"
@@ -77,7 +78,7 @@ def make_mailer() -> Iterator[MakeMailer]:
             sender=("Meetup", "hello@example.com"),
             reply_to=None,
         )
-        made.append(Mailer(settings, password))
+        made.append(Mailer(settings, KeptSecret(password)))
         return made[-1]
 
     yield make
@@ -573,17 +574,48 @@ def test_the_login_is_the_one_of_the_settings(
     assert server.sessions[0].logins == [(username, PASSWORD)]
 
 
-def test_the_password_is_asked_for_at_each_login_only(
+def logins(server: SmtpServer) -> list[str]:
+    """The passwords that were tried."""
+    return [password for session in server.sessions for _, password in session.logins]
+
+
+def test_the_password_is_read_once(server: SmtpServer, make_mailer: MakeMailer) -> None:
+    passwords = iter(["the password"])
+    mailer = make_mailer(server, username="hello@example.com", password=lambda: next(passwords))
+    send(mailer)
+    server.hang_up()
+    send(mailer)
+    assert logins(server) == ["the password", "the password"]
+
+
+def test_a_password_that_is_refused_is_read_once_more(
     server: SmtpServer, make_mailer: MakeMailer
 ) -> None:
     passwords = iter(["the old one", "the new one"])
     mailer = make_mailer(server, username="hello@example.com", password=lambda: next(passwords))
+    server.on("AUTH", "535 5.7.8 wrong")
     send(mailer)
-    send(mailer)
-    server.hang_up()
-    send(mailer)
-    logins = [login for session in server.sessions for login in session.logins]
-    assert [password for _, password in logins] == ["the old one", "the new one"]
+    assert logins(server) == ["the old one", "the new one"]
+    assert len(server.accepted) == 1
+
+
+def test_a_password_that_has_not_changed_is_not_tried_again(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    mailer = make_mailer(server, username="hello@example.com")
+    server.on("AUTH", "535 5.7.8 wrong")
+    assert type(failure(mailer)) is Halted
+    assert logins(server) == [PASSWORD]
+
+
+def test_a_new_password_that_is_refused_too_halts(
+    server: SmtpServer, make_mailer: MakeMailer
+) -> None:
+    passwords = iter(["the old one", "a wrong one"])
+    mailer = make_mailer(server, username="hello@example.com", password=lambda: next(passwords))
+    server.on("AUTH", "535 5.7.8 wrong", "535 5.7.8 wrong")
+    assert type(failure(mailer)) is Halted
+    assert logins(server) == ["the old one", "a wrong one"]
 
 
 @pytest.mark.parametrize(
