@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
-from chalice.app import (
-    BaseLambdaEvent,
-    Chalice,
-    CloudWatchEvent,
-    DynamoDBEvent,
-    Rate,
-    Request,
-    Response,
-)
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, Request, Response
 
 from chalicelib import settings
+from chalicelib.invocation import time_left
 from chalicelib.web import check_ins, kiosk, problems, request_log
 from chalicelib.wiring import Wiring
 
@@ -31,12 +23,6 @@ wiring = Wiring(settings.load())
 def _request() -> Request:
     assert app.current_request is not None, "only within a request"
     return app.current_request
-
-
-def _time_left(event: BaseLambdaEvent) -> Callable[[], float]:
-    """Gives the seconds until Lambda ends this invocation; a minute where nothing ends it."""
-    context: Any = event.context
-    return lambda: context.get_remaining_time_in_millis() / 1000 if context else 60.0
 
 
 @app.route("/health")
@@ -74,9 +60,9 @@ def kiosk_asset(name: str) -> Response:
     starting_position=wiring.settings.starting_position,
 )
 def send_confirmations(event: DynamoDBEvent) -> dict[str, Any]:
-    return wiring.postroom.deliver(event.to_dict(), _time_left(event))
+    return wiring.postroom.deliver(event.to_dict(), time_left(event.context))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_deliveries(event: CloudWatchEvent) -> dict[str, int]:
-    return wiring.postroom.sweep(_time_left(event))
+    return wiring.postroom.sweep(time_left(event.context))
