@@ -7,17 +7,20 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, Request, Response
 
-from chalicelib import settings
+from chalicelib import invocation, settings
 from chalicelib.invocation import time_left
+from chalicelib.telemetry import json_log
 from chalicelib.web import check_ins, kiosk, problems, request_log
 from chalicelib.wiring import Wiring
 
 app = Chalice(app_name="rollcall")
 app.log.setLevel(logging.INFO)
+app.middleware("all")(invocation.noted)
 app.middleware("http")(request_log.logged)
 app.middleware("http")(problems.only_problems)
 
 wiring = Wiring(settings.load())
+json_log.configure(app.log, wiring.settings.function_name)
 
 
 def _request() -> Request:
@@ -41,7 +44,9 @@ def show_event(event_code: str) -> Response:
 @app.route("/events/{event_code}/check-ins", methods=["POST"])
 @problems.answered(_request)
 def check_in(event_code: str) -> Response:
-    return check_ins.check_in(_request(), wiring.reception, wiring.secret_key, event_code)
+    return check_ins.check_in(
+        _request(), wiring.reception, wiring.secret_key, wiring.metrics, event_code
+    )
 
 
 @app.route("/kiosk/{event_code}")

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 # Enough to catch a slip; whether mail arrives there, only a mail can tell.
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # visible ASCII around one @
+# CloudWatch drops the metrics of any other without a word; AWS/ is its own.
+_NAMESPACE = re.compile(r"(?!AWS/|:)[A-Za-z0-9._/#:-]{1,255}")
 
 
 class SettingsError(Exception):
@@ -66,7 +68,7 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`delivery_lease` in seconds."""
+    """`delivery_lease` in seconds. `function_name` is None where no Lambda runs."""
 
     event_table: str
     registration_table: str
@@ -78,6 +80,8 @@ class Settings:
     default_region_code: str
     delivery_lease: int
     unclear_delivery: UnclearDelivery
+    metrics_namespace: str
+    function_name: str | None
     mail: MailSettings
 
 
@@ -109,6 +113,13 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         unclear_delivery=cast(
             UnclearDelivery, reader.choice("UNCLEAR_DELIVERY", ("resend", "hold"), "resend")
         ),
+        metrics_namespace=reader.parsed(
+            "METRICS_NAMESPACE",
+            "a CloudWatch namespace such as rollcall-dev",
+            _namespace,
+            "Rollcall",
+        ),
+        function_name=reader.text("AWS_LAMBDA_FUNCTION_NAME", "") or None,
         mail=MailSettings(
             host=host,
             port=reader.number("SMTP_PORT", 1, 65_535, 465),
@@ -209,6 +220,12 @@ def _stream_arn(text: str) -> str:
     """Raises ValueError unless it is the ARN of a DynamoDB stream."""
     head, _, tail = text.partition(":table/")
     if not (head.startswith("arn:") and ":dynamodb:" in head and "/stream/" in tail):
+        raise ValueError(text)
+    return text
+
+
+def _namespace(text: str) -> str:
+    if not _NAMESPACE.fullmatch(text):
         raise ValueError(text)
     return text
 

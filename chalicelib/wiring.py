@@ -18,6 +18,7 @@ from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.deliveries import Deliveries
 from chalicelib.storage.events import CachedEvents, EventTable
 from chalicelib.storage.registrations import RegistrationTable
+from chalicelib.telemetry.metrics import Metrics, to_stdout
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -92,6 +93,13 @@ class Wiring:
         return Deliveries(self._dynamodb, self.settings.check_in_table)
 
     @_once
+    def metrics(self) -> Metrics:
+        deployed = self.settings.function_name is not None
+        return Metrics(
+            self.settings.metrics_namespace, self.now, write=to_stdout if deployed else None
+        )
+
+    @_once
     def events(self) -> CachedEvents:
         return CachedEvents(self.event_table, seconds=_EVENT_SECONDS)
 
@@ -138,6 +146,7 @@ class Wiring:
             courier,
             Connections(mailers, pause=self._pause),
             self.deliveries,
+            metrics=self.metrics,
             now=self.now,
             longest=min(
                 _WAITS_OF_A_SEND * mail.timeout + _RECORD_SECONDS,

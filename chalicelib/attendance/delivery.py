@@ -62,6 +62,18 @@ class Claimed:
     attempts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OwedMail:
+    """What the index of owed mails says of one: `keys` name its item, undecoded.
+
+    `due_at` is when it may be tried, `since` when the attendee was checked in.
+    """
+
+    keys: Mapping[str, Any]
+    due_at: datetime
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """How an attempt ended, at `now`. `reason` holds no personal data.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.attendance.check_in import CheckIn, initial_delivery, new_check_in_id
@@ -42,10 +42,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`first`: this request, or an earlier try with its nonce, made the check-in."""
+    """`first`: this request, or an earlier try with its nonce, made the check-in.
+
+    `made`: this request did. Nobody is told, so that both tries have the same answer.
+    """
 
     check_in: CheckIn
     first: bool
+    made: bool = field(default=False, compare=False)
 
 
 class Reception:
@@ -103,10 +107,10 @@ class Reception:
             return Answer(earlier, first=_same_try(earlier, arrival.nonce))
         earlier = self._check_ins.add(candidate)
         if earlier is None:
-            return Answer(candidate, first=True)
+            return Answer(candidate, first=True, made=True)
         # The SDK repeats a write whose reply was lost, and then meets what it wrote itself.
         mine = earlier.check_in_id == candidate.check_in_id
-        return Answer(earlier, first=mine or _same_try(earlier, arrival.nonce))
+        return Answer(earlier, first=mine or _same_try(earlier, arrival.nonce), made=mine)
 
     def _admit(self, event: Event, attendee: str, phone: str, arrival: Arrival) -> CheckIn:
         now = self._now().replace(microsecond=0)  # as it is stored, and so as it is answered again

@@ -56,6 +56,9 @@ class Work(Protocol):
     def stop(self, error: Halted) -> None:
         """Begin no further attempt."""
 
+    def mailed(self, seconds: float) -> None:
+        """The server has taken a mail, as long after the check-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -147,7 +150,11 @@ class Courier:
             return End(
                 status=status, now=now, reason=str(error), due_at=due_at, refused_since=since
             )
-        return End(status="sent", now=self._now())
+        now = self._now()
+        checked_at = moment(image, "checked_at")
+        if checked_at and checked_at.tzinfo:
+            work.mailed(max(0.0, (now - checked_at).total_seconds()))
+        return End(status="sent", now=now)
 
     def _pass_over(self, item: NewItem, image: Image, attempt: Attempt) -> Outcome:
         """It is settled, or another's; or its copies are spent, and a person has to decide."""
@@ -159,13 +166,13 @@ class Courier:
         reason = "nobody knows what became of the last attempt"
         if not self._deliveries.hold(item.keys, attempt, reason):
             return "passed over"
-        log.warning("%s: unclear, and left to a person", item)
+        log.warning("%s: unclear, and left to a person", item, extra=item.log_fields)
         return "unclear"
 
     def _record(self, item: NewItem, attempt: Attempt, end: End, work: Work) -> None:
         """What cannot be recorded is `sending` until its lease is over; then a reply was lost."""
         if end.reason:
-            log.warning("%s: %s, %s", item, end.status, end.reason)
+            log.warning("%s: %s, %s", item, end.status, end.reason, extra=item.log_fields)
         pauses = list(_RECORD_AGAIN) if end.status == "sent" else []
         while True:
             try:
@@ -173,7 +180,13 @@ class Courier:
                 return
             except StorageUnavailable as error:
                 if not pauses or work.seconds() < pauses[0]:
-                    log.error("%s: %s, not recorded: %s", item, end.status, error)
+                    log.error(
+                        "%s: %s, not recorded: %s",
+                        item,
+                        end.status,
+                        error,
+                        extra=item.log_fields,
+                    )
                     return
             self._pause(pauses.pop(0))
 
@@ -187,7 +200,7 @@ class Courier:
             return "passed over"
         end = self._attempt(item, outbox, attempt, work)
         if end.reason:
-            log.warning("%s: %s, %s", item, end.status, end.reason)
+            log.warning("%s: %s, %s", item, end.status, end.reason, extra=item.log_fields)
         if end.not_taken:
             return "again" if end.status == "due" else end.status
         copies = self._policy.most_copies if end.status == "sent" else copies + 1

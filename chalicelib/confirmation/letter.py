@@ -44,16 +44,16 @@ class Writer:
             checked_at=moment(image, "checked_at"),
             event_code=event_code,
             check_in_id=text(image, "check_in_id"),
-            event=self._event(code) if code else None,
+            event=self._event(code, item) if code else None,
             record=item.sequence_number or None,
         )
         message = self._compose(confirmation, self._now())
         return Letter(message["To"].addresses[0].addr_spec, message.as_bytes(policy=SMTP))
 
-    def _event(self, event_code: str) -> Event | None:
+    def _event(self, event_code: str, item: NewItem) -> Event | None:
         """None, and so general wording, where there is none or its item cannot be read."""
         try:
             return self._events.get(event_code)
         except MalformedItem as error:
-            log.error("event %s: %s", event_code, error)
+            log.error("event %s: %s", event_code, error, extra=item.log_fields)
             return None

@@ -15,11 +15,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.attendance.delivery import OwedMail
 from chalicelib.attendance.errors import RollcallError, StorageUnavailable
+from chalicelib.confirmation.backlog import Backlog
 from chalicelib.confirmation.connections import Connection, Connections
 from chalicelib.confirmation.delivery import Courier, Outcome
-from chalicelib.confirmation.records import Image, NewItem, new_items, text
+from chalicelib.confirmation.records import NewItem, new_items, text
 from chalicelib.confirmation.replies import DeliveryError, Halted, Throttled
+from chalicelib.telemetry.metrics import Metric, Metrics, Values
 
 log = logging.getLogger("rollcall.confirmation")
 
@@ -30,11 +33,22 @@ Entry = tuple[int, NewItem]  # numbered, since a batch may hold the same record 
 _LEAST_SECONDS = 1.0  # with less nothing is begun
 _FOR_THE_RECORD = 1 / 4  # of an attempt's time, 2 s at most: to write down how it ended
 _LONGEST_RECORD = 2.0
+_LONGEST_READ = 8.0  # seconds, of a page of the index, with the SDK's three tries
+
+# A sweep hands nothing back: what has to come again is left to the next one.
+_MEASURED: dict[str, Metric] = {
+    "sent": "MailsSent",
+    "failed": "MailsFailed",
+    "unclear": "MailsUnclear",
+    "put off": "MailsPutOff",
+    "again": "MailsPutOff",
+    "handed back": "MailsHandedBack",
+}
 
 
 class Owed(Protocol):
-    def owed(self, now: datetime) -> Iterator[Image]:
-        """The keys of what may be tried at `now`. Raises StorageUnavailable."""
+    def owed(self) -> Iterator[OwedMail]:
+        """All of it, by the time that it is due at. Raises StorageUnavailable."""
 
 
 class Round:
@@ -48,6 +62,7 @@ class Round:
         self.time_left = time_left
         self.outcomes: Counter[str] = Counter()
         self.done: set[int] = set()
+        self.seconds_to_mail: list[float] = []
         self.stopped: RollcallError | DeliveryError | None = None
         self._needed = max(_LEAST_SECONDS, min(longest, time_left() / 2))
         self._record = min(_LONGEST_RECORD, self._needed * _FOR_THE_RECORD)
@@ -79,11 +94,22 @@ class Round:
         with self._lock:
             self._returned.append(entry)
 
+    def mailed(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds_to_mail.append(seconds)
+
     def note(self, entry: Entry, outcome: Outcome) -> None:
         with self._lock:
             self.outcomes[outcome] += 1
             if outcome != "again":
                 self.done.add(entry[0])
+
+    def measured(self) -> Values:
+        mails: Counter[Metric] = Counter()
+        for name, count in self.outcomes.items():
+            if name in _MEASURED:
+                mails[_MEASURED[name]] += count
+        return {**mails, "SecondsToMail": self.seconds_to_mail}
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in self.outcomes.items())
@@ -98,12 +124,14 @@ class Postroom:
         connections: Connections,
         owed: Owed,
         *,
+        metrics: Metrics,
         now: Callable[[], datetime],
         longest: float,
     ) -> None:
         self._courier = courier
         self._connections = connections
         self._owed = owed
+        self._metrics = metrics
         self._now = now
         self._longest = longest
 
@@ -124,18 +152,21 @@ class Postroom:
             self._courier.forget()
         if work.outcomes:
             log.info("batch: %s", work)
+        self._metrics.put(work.measured())
         return {"batchItemFailures": [{"itemIdentifier": item.sequence_number} for item in again]}
 
     def sweep(self, time_left: TimeLeft) -> dict[str, int]:
         """Mail what is still owed, as far as the time goes; how many came to which end."""
-        keys = self._owed.owed(self._now())
-        work = Round((NewItem("", key, None) for key in keys), time_left, self._longest)
+        backlog = Backlog(self._owed.owed(), self._now())
+        work = Round((NewItem("", keys, None) for keys in backlog.due()), time_left, self._longest)
         self._run(work, self._connections.most)
         while isinstance(work.stopped, Throttled) and work.has_time():
             work.stopped = None
             self._run(work, self._connections.most)
         if work.outcomes:
             log.info("sweep: %s", work)
+        backlog.count_rest(lambda: time_left() >= _LONGEST_READ)
+        self._metrics.put({**work.measured(), **backlog.measured()})
         return dict(work.outcomes)
 
     def _run(self, work: Round, workers: int) -> None:
@@ -186,7 +217,7 @@ class Postroom:
         try:
             outcome = self._courier.deliver(item, connection, work)
         except StorageUnavailable as error:
-            log.warning("%s: due, storage: %s", item, error)
+            log.warning("%s: due, storage: %s", item, error, extra=item.log_fields)
             return "again"
         if outcome == "sent":
             self._connections.recover()

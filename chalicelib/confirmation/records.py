@@ -31,7 +31,19 @@ class NewItem:
         """How the log names it, without naming a person."""
         if self.sequence_number:
             return f"record {self.sequence_number}"
-        return f"check-in {text(self.image or {}, 'check_in_id') or 'without a number'}"
+        return f"check-in {self._check_in_id or 'without a number'}"
+
+    @property
+    def log_fields(self) -> dict[str, str | None]:
+        """The same, for the log's fields of their own."""
+        return {
+            "check_in_id": self._check_in_id,
+            "sequence_number": self.sequence_number or None,
+        }
+
+    @property
+    def _check_in_id(self) -> str | None:
+        return text(self.image or {}, "check_in_id")
 
 
 def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from chalicelib.attendance.delivery import Attempt, Claimed, End
+from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
 from chalicelib.storage.dynamodb import storage_errors, to_item
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Keys = Mapping[str, Any]
 Answer = TypeVar("Answer")
 
 DUE_SHARDS = "0123456789abcdef"  # due_shard is the first hex digit of the attendee id
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 _CLAIM = (
     "SET delivery = :sending, claim = :token, due_at = :until, "
@@ -124,11 +125,13 @@ class Deliveries:
         ) | _states("due", "sending", "unclear")
         return self._update(keys, _HOLD, f"attribute_exists(#key) AND {_SPENT}", values)
 
-    def owed(self, now: datetime) -> Iterator[Keys]:
-        """The keys of those that are owed and may be tried at `now`, the longest due first."""
-        shards = (self._owed(shard, now) for shard in DUE_SHARDS)
-        for item in heapq.merge(*shards, key=lambda item: int(item["due_at"]["N"])):
-            yield {name: item[name] for name in ("attendee_id", "event_code")}
+    def owed(self) -> Iterator[OwedMail]:
+        """All that are owed, by the time that they are due at.
+
+        Those with an attempt under way, or put off, are due later than now and come last.
+        """
+        shards = (self._owed(shard) for shard in DUE_SHARDS)
+        return heapq.merge(*shards, key=lambda mail: mail.due_at)
 
     def since(self, moment: datetime) -> Iterator[Item]:
         """Every check-in of the table from `moment` on, undecoded, in no order (a scan)."""
@@ -139,14 +142,14 @@ class Deliveries:
         )
         return _items(pages)
 
-    def _owed(self, shard: str, now: datetime) -> Iterator[Any]:
+    def _owed(self, shard: str) -> Iterator[OwedMail]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="due_deliveries",
-            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-            ExpressionAttributeValues=to_item({":shard": shard, ":now": now}),
+            KeyConditionExpression="due_shard = :shard",
+            ExpressionAttributeValues=to_item({":shard": shard}),
         )
-        return _items(pages)
+        return map(_owed_mail, _items(pages))
 
     def _update(self, keys: Keys, update: str, condition: str, values: Mapping[str, Any]) -> bool:
         """Whether the condition held."""
@@ -164,6 +167,24 @@ class Deliveries:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return answer is not None
+
+
+def _owed_mail(item: Item) -> OwedMail:
+    """An index that an earlier version made has no `checked_at`; `due_at` stands in for it."""
+    due_at = _moment(item, "due_at") or _NEVER
+    return OwedMail(
+        keys={name: item[name] for name in ("attendee_id", "event_code")},
+        due_at=due_at,
+        since=_moment(item, "checked_at") or due_at,
+    )
+
+
+def _moment(item: Item, name: str) -> datetime | None:
+    """None where there is no such time: an odd item must not end the reading of all others."""
+    try:
+        return datetime.fromtimestamp(float(item[name]["N"]), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _states(*states: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from chalicelib.attendance.email import mask_email
 from chalicelib.attendance.errors import InvalidRequest, PayloadTooLarge
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.reception import Answer, Arrival, Reception
+from chalicelib.telemetry.metrics import Metrics
 from chalicelib.web.access import is_staffed, kiosk_key
 from chalicelib.web.problems import API_HEADERS
 
@@ -47,7 +48,9 @@ def show_event(reception: Reception, event_code: str, now: datetime) -> Response
     )
 
 
-def check_in(request: Request, reception: Reception, secret_key: str, event_code: str) -> Response:
+def check_in(
+    request: Request, reception: Reception, secret_key: str, metrics: Metrics, event_code: str
+) -> Response:
     event = reception.event(event_code)
     body = _read_body(request)
     staffed = not event.self_check_in and is_staffed(
@@ -62,6 +65,8 @@ def check_in(request: Request, reception: Reception, secret_key: str, event_code
         staffed=staffed,
     )
     answer = reception.check_in(event_code, arrival)
+    if answer.made:
+        metrics.put({"CheckIns": 1})
     status = HTTPStatus.CREATED if answer.first else HTTPStatus.OK
     return _json(_answer(event, answer), status)
 

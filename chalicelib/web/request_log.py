@@ -18,12 +18,32 @@ def logged(request: Request, get_response: Callable[[Request], Response]) -> Res
     response = get_response(request)
     route = request.context.get("resourcePath")
     milliseconds = (time.perf_counter() - began) * 1000
-    answer = f"{response.status_code}{_reason(response)}"
-    log.info("%s %s %s %.0f ms", request.method, route, answer, milliseconds)
+    reason = _reason(response)
+    answer = f"{response.status_code} {reason}" if reason else response.status_code
+    log.info(
+        "%s %s %s %.0f ms",
+        request.method,
+        route,
+        answer,
+        milliseconds,
+        extra={
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "reason": reason,
+            "milliseconds": round(milliseconds, 1),
+            "check_in_id": _check_in_id(response),
+        },
+    )
     return response
 
 
-def _reason(response: Response) -> str:
+def _reason(response: Response) -> str | None:
     if response.headers.get("Content-Type") != "application/problem+json":
-        return ""
-    return f" {json.loads(response.body)['reason']}"
+        return None
+    reason: str = json.loads(response.body)["reason"]
+    return reason
+
+
+def _check_in_id(response: Response) -> str | None:
+    return response.body.get("check_in_id") if isinstance(response.body, dict) else None

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from chalicelib.attendance.check_in import CheckIn
-from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End
+from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End, OwedMail
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
@@ -442,31 +442,68 @@ class TestOwed:
         rows.append(
             owed_check_in(storage, event_code="0212ABC", checked_at=NOW + timedelta(minutes=1))
         )
-        found = list(storage.deliveries.owed(NOW + timedelta(hours=1)))
-        assert found == [keys(row) for row in rows]
+        found = list(storage.deliveries.owed())
+        assert found == [OwedMail(keys(row), row.checked_at, row.checked_at) for row in rows]
 
-    def test_are_found_when_they_are_due_and_not_before(self, storage: Storage) -> None:
-        second = timedelta(seconds=1)
-        rows = [
-            owed_check_in(storage, digit * 64, checked_at=NOW + (place - 1) * second)
-            for place, digit in enumerate("0a")
-        ]
-        owed_check_in(storage, DURI, checked_at=NOW + second)
-        assert list(storage.deliveries.owed(NOW)) == [keys(row) for row in rows]
-        assert list(storage.deliveries.owed(NOW - timedelta(days=1))) == []
-
-    def test_are_none_of_those_that_somebody_is_at_work_on(self, storage: Storage) -> None:
+    def test_that_somebody_is_at_work_on_are_due_after_the_lease(self, storage: Storage) -> None:
         row = claimed(storage)
-        assert list(storage.deliveries.owed(NOW + LEASE - timedelta(seconds=1))) == []
-        assert list(storage.deliveries.owed(NOW + LEASE)) == [keys(row)]
+        behind = owed_check_in(storage, DURI, checked_at=NOW + LEASE / 2)
+        assert list(storage.deliveries.owed()) == [
+            OwedMail(keys(behind), behind.checked_at, behind.checked_at),
+            OwedMail(keys(row), NOW + LEASE, NOW),
+        ]
+
+    def test_are_found_without_sense_in_their_times_too(self, storage: Storage) -> None:
+        row = owed_check_in(storage)
+        odd = check_in(DURI)
+        storage.put_raw(
+            "CheckInTable", **keys(odd), due_shard={"S": "1"}, due_at={"N": "99999999999999"}
+        )
+        halves = check_in(event_code="0212ABC")
+        storage.put_raw("CheckInTable", **keys(halves), due_shard={"S": "0"}, due_at={"N": "0.5"})
+        found = list(storage.deliveries.owed())
+        assert [mail.keys for mail in found] == [keys(halves), keys(row), keys(odd)]
+        assert found[-1].due_at > LATER
+
+    def test_are_counted_from_due_at_where_the_index_lacks_their_check_in(
+        self, client: DynamoDBClient
+    ) -> None:
+        """As an earlier version made it, with nothing but keys in it."""
+        old = storage_on(client)
+        client.create_table(
+            TableName=old.names["CheckInTable"],
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "attendee_id", "AttributeType": "S"},
+                {"AttributeName": "event_code", "AttributeType": "S"},
+                {"AttributeName": "due_shard", "AttributeType": "S"},
+                {"AttributeName": "due_at", "AttributeType": "N"},
+            ],
+            KeySchema=[
+                {"AttributeName": "attendee_id", "KeyType": "HASH"},
+                {"AttributeName": "event_code", "KeyType": "RANGE"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "due_deliveries",
+                    "KeySchema": [
+                        {"AttributeName": "due_shard", "KeyType": "HASH"},
+                        {"AttributeName": "due_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+        )
+        row = claimed(old)
+        assert list(old.deliveries.owed()) == [OwedMail(keys(row), NOW + LEASE, NOW + LEASE)]
 
     def test_can_be_settled_while_they_are_read(self, storage: Storage) -> None:
         rows = [owed_check_in(storage, f"{number:02x}" * 32) for number in range(0, 64, 4)]
         seen = []
-        for found in storage.deliveries.owed(NOW):
-            storage.deliveries.claim(found, attempt())
-            storage.deliveries.settle(found, "mine", end("sent"))
-            seen.append(found["attendee_id"]["S"])
+        for found in storage.deliveries.owed():
+            storage.deliveries.claim(found.keys, attempt())
+            storage.deliveries.settle(found.keys, "mine", end("sent"))
+            seen.append(found.keys["attendee_id"]["S"])
         assert sorted(seen) == sorted(row.attendee_id for row in rows)
         assert storage.owed() == []
 
@@ -811,7 +848,7 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.deliveries.claim(keys(check_in()), attempt()),
     lambda storage: storage.deliveries.settle(keys(check_in()), "mine", end("sent")),
     lambda storage: storage.deliveries.hold(keys(check_in()), attempt(), "no reply"),
-    lambda storage: list(storage.deliveries.owed(NOW)),
+    lambda storage: list(storage.deliveries.owed()),
     lambda storage: list(storage.deliveries.since(NOW)),
 ]
 

@@ -6,11 +6,12 @@ import ast
 from pathlib import Path
 
 from chalice.analyzer import get_client_calls_for_app
-from chalice.app import Rate, ScheduledEventConfig
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, Request, ScheduledEventConfig
 from chalice.local import Clock, LambdaContext
 
 import app
-from chalicelib.invocation import time_left
+from chalicelib.invocation import noted, request_id, time_left
+from local.schedule import scheduled_event
 
 SOURCE = Path(app.__file__).read_text(encoding="utf-8")
 
@@ -49,3 +50,24 @@ def test_the_time_left_is_lambdas() -> None:
 
 def test_where_nothing_ends_an_invocation_there_is_a_minute() -> None:
     assert time_left(None)() == 60
+
+
+def test_the_request_id_is_lambdas_from_one_invocation_to_the_next() -> None:
+    """For a request it is where Chalice puts it, and for the other functions on their event."""
+    context = LambdaContext("api", 128, 60_000)
+    request = Request(
+        {
+            "headers": {},
+            "body": None,
+            "pathParameters": None,
+            "multiValueQueryStringParameters": None,
+            "stageVariables": {},
+            "requestContext": {"httpMethod": "GET", "resourcePath": "/", "path": "/"},
+        },
+        context,
+    )
+    assert noted(request, lambda _: request_id()) == context.aws_request_id
+    swept = LambdaContext("sweep_deliveries", 128, 60_000)
+    event = CloudWatchEvent(scheduled_event("a:b:c:d:e:rule/r", 0.0), swept)  # type: ignore[arg-type]
+    assert noted(event, lambda _: request_id()) == request_id() == swept.aws_request_id
+    assert noted(DynamoDBEvent({}, None), lambda _: request_id()) is None

@@ -14,6 +14,8 @@ import yaml
 import app
 from chalicelib import settings
 from chalicelib.attendance.errors import RollcallError
+from chalicelib.telemetry.json_log import FIELDS
+from chalicelib.telemetry.metrics import UNITS
 from chalicelib.web.problems import PROBLEMS
 from local.runtime import Knobs
 from operations.__main__ import operations
@@ -137,6 +139,20 @@ def test_settings_md_lists_what_is_read() -> None:
 def test_settings_md_names_no_other_setting() -> None:
     named = {name for row in rows(page("settings.md"), "name") for name in quoted(row[0])}
     assert {name for name in named if not name.startswith("AWS_")} <= read_settings()
+
+
+# Metrics
+
+
+def test_architecture_md_lists_the_metrics_with_their_unit() -> None:
+    listed = {quoted(row[0])[0]: row[1] for row in rows(page("architecture.md"), "metric")}
+    assert listed == UNITS
+
+
+def test_architecture_md_lists_the_fields_of_the_log() -> None:
+    listed = {name for row in rows(page("architecture.md"), "field") for name in quoted(row[0])}
+    every = {"time", "level", "logger", "message", "function", "request_id", "exception"}
+    assert listed == every | set(FIELDS)
 
 
 # Commands

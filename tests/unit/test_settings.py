@@ -46,6 +46,7 @@ def test_what_has_to_be_set_is_enough() -> None:
     assert (settings.batch_size, settings.starting_position) == (5, "LATEST")
     assert settings.default_region_code == "KR"
     assert (settings.delivery_lease, settings.unclear_delivery) == (60, "resend")
+    assert (settings.metrics_namespace, settings.function_name) == ("Rollcall", None)
     mail = settings.mail
     assert (mail.host, mail.port, mail.security) == ("smtp.gmail.com", 465, "tls")
     assert (mail.username, mail.timeout) == (None, 10)
@@ -59,6 +60,8 @@ def test_an_empty_setting_counts_as_missing() -> None:
         "DEFAULT_REGION_CODE",
         "DELIVERY_LEASE",
         "UNCLEAR_DELIVERY",
+        "METRICS_NAMESPACE",
+        "AWS_LAMBDA_FUNCTION_NAME",
         "SMTP_HOST",
         "SMTP_USERNAME",
         "SMTP_CONNECTIONS",
@@ -102,6 +105,10 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("DELIVERY_LEASE", "1m", "a whole number from 1 to 3600"),
         ("UNCLEAR_DELIVERY", "retry", "one of resend, hold"),
         ("UNCLEAR_DELIVERY", "Hold", "one of resend, hold"),
+        ("METRICS_NAMESPACE", "AWS/Lambda", "a CloudWatch namespace such as rollcall-dev"),
+        ("METRICS_NAMESPACE", ":rollcall", "a CloudWatch namespace such as rollcall-dev"),
+        ("METRICS_NAMESPACE", "출석", "a CloudWatch namespace such as rollcall-dev"),
+        ("METRICS_NAMESPACE", "r" * 256, "a CloudWatch namespace such as rollcall-dev"),
         ("SMTP_CONNECTIONS", "0", "a whole number from 1 to 100"),
         ("SMTP_CONNECTIONS", "101", "a whole number from 1 to 100"),
         ("SMTP_MESSAGES_PER_CONNECTION", "0", "a whole number from 1 to 10000"),
@@ -141,6 +148,8 @@ def test_what_was_given_is_taken() -> None:
         "DEFAULT_REGION_CODE": "us",
         "DELIVERY_LEASE": "3600",
         "UNCLEAR_DELIVERY": "hold",
+        "METRICS_NAMESPACE": "rollcall-dev",
+        "AWS_LAMBDA_FUNCTION_NAME": "rollcall-dev-sweep_deliveries",
         "SMTP_HOST": "mail.example.com",
         "SMTP_PORT": "587",
         "SMTP_SECURITY": "starttls",
@@ -154,6 +163,8 @@ def test_what_was_given_is_taken() -> None:
     assert (settings.batch_size, settings.starting_position) == (10_000, "TRIM_HORIZON")
     assert settings.default_region_code == "US"
     assert (settings.delivery_lease, settings.unclear_delivery) == (3600, "hold")
+    assert settings.metrics_namespace == "rollcall-dev"
+    assert settings.function_name == "rollcall-dev-sweep_deliveries"
     mail = settings.mail
     assert (mail.host, mail.port, mail.security) == ("mail.example.com", 587, "starttls")
     assert (mail.timeout, mail.sender) == (3, ("", "hello@example.com"))

@@ -184,7 +184,15 @@ class TestAgain:
     def test_what_the_sdk_wrote_and_met_again_is_a_first_check_in(self, door: Door) -> None:
         door.register()
         door.check_ins.loses_reply = True
-        assert door.arrive().first
+        answer = door.arrive()
+        assert (answer.first, answer.made) == (True, True)
+
+    def test_only_one_request_has_made_the_check_in(self, door: Door) -> None:
+        door.register()
+        nonces = ("n1", "n1", "n2")
+        assert [door.arrive(nonce=nonce).made for nonce in nonces] == [True, False, False]
+        door.now = door.event.check_in_closes_at
+        assert not door.arrive(nonce="n1").made
 
     def test_another_address_changes_nothing_once_checked_in(self, door: Door) -> None:
         door.register(email=None)

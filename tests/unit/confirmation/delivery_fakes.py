@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.attendance.delivery import Attempt, Claimed, End
+from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.confirmation.delivery import Courier, Policy
 from chalicelib.confirmation.letter import Letter
@@ -109,17 +109,17 @@ class FakeDeliveries:
             item |= {"delivery": {"S": "unclear"}, "delivery_reason": {"S": reason}}
             return True
 
-    def owed(self, now: datetime) -> Iterator[Image]:
-        """What the index holds; "owed" fails after as many keys as `failing` says."""
+    def owed(self) -> Iterator[OwedMail]:
+        """What the index holds; `failing["owed"]` is at which of them it fails."""
         indexed = [
-            (_number(item, "due_at") or 0, json.loads(keys))
+            OwedMail(json.loads(keys), _time(item, "due_at"), _time(item, "checked_at"))
             for keys, item in self._items.items()
-            if "due_shard" in item and _has_come(item, now)
+            if "due_shard" in item
         ]
-        for given, (_, keys) in enumerate(sorted(indexed, key=lambda each: each[0])):
+        for given, mail in enumerate(sorted(indexed, key=lambda each: each.due_at)):
             if given + 1 == self.failing["owed"]:
                 raise StorageUnavailable("ReadTimeoutError")
-            yield keys
+            yield mail
 
     def _answer(self, method: str) -> None:
         if self.failing[method]:
@@ -169,11 +169,18 @@ class FakeConnection:
 
 
 class FakeWork:
-    """A round with as many `left` for a send, whatever has been done; `stopped` by which fault."""
+    """A round with as many `left` for a send, whatever has been done; `stopped` by which fault.
+
+    `took` are the seconds from check-in to mail.
+    """
 
     def __init__(self, left: float = 5.0) -> None:
         self.left = left
         self.stopped: list[Halted] = []
+        self.took: list[float] = []
+
+    def mailed(self, seconds: float) -> None:
+        self.took.append(seconds)
 
     def seconds(self) -> float:
         return self.left
@@ -262,6 +269,10 @@ def keys(number: int) -> dict[str, Any]:
 def _has_come(item: Image, now: datetime) -> bool:
     due_at = _number(item, "due_at")
     return due_at is not None and due_at <= int(now.timestamp())
+
+
+def _time(item: Image, name: str) -> datetime:
+    return datetime.fromtimestamp(_number(item, name) or 0, UTC)
 
 
 def _number(item: Image, name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from chalicelib.confirmation.letter import Writer
 from chalicelib.confirmation.message import Sender, compose
 from chalicelib.confirmation.postroom import Postroom
 from chalicelib.confirmation.replies import Halted, Postponed, Rejected, Throttled, Unclear
+from chalicelib.telemetry.metrics import Metrics
 
 POSTPONED = Postponed("recipient refused for now: 450 4.2.1")
 REJECTED = Rejected("recipient refused: 550 5.1.1")
@@ -27,6 +29,7 @@ UNCLEAR = Unclear("no reply to the data: TimeoutError")
 HALTED = Halted("login or quota refused: 535 5.7.8")
 THROTTLED = Throttled("the server asks for a pause: 421 4.3.2")
 
+NO_METRICS = Metrics("Rollcall", lambda: NOW)
 LONGEST = 42.0  # seconds, of one attempt with its record
 
 
@@ -50,10 +53,12 @@ class Bench(Desk):
         super().__init__(most_copies=most_copies)
         self.connections = [FakeConnection(self.server) for _ in range(connections)]
         self.time_left = Countdown(60)
+        self.lines: list[str] = []
         self.postroom = Postroom(
             self.courier,
             Connections(self.connections, pause=self.pauses.append, clock=self._seconds),
             self.deliveries,
+            metrics=Metrics("Rollcall", lambda: self.now, self.lines.append),
             now=lambda: self.now,
             longest=LONGEST,
         )
@@ -80,6 +85,12 @@ class Bench(Desk):
     def answer(self, number: int, *errors: Exception) -> None:
         """What the server says to the next mails to that person."""
         self.server.errors[address(number)] = list(errors)
+
+    def measured(self) -> dict[str, Any]:
+        """The metrics of the last call; none where it wrote no line."""
+        lines, self.lines[:] = [json.loads(line) for line in self.lines], []
+        assert len(lines) <= 1
+        return {name: value for line in lines for name, value in line.items() if name != "_aws"}
 
     def standing(self, count: int) -> list[str | None]:
         return [self.delivery(number) for number in range(1, count + 1)]
@@ -222,7 +233,12 @@ def test_what_another_is_at_work_on_does_not_come_again(bench: Bench) -> None:
         bench.server.on_send = lambda _: None
         other = Connections([FakeConnection(bench.server)], pause=bench.pauses.append)
         postroom = Postroom(
-            bench.courier, other, bench.deliveries, now=lambda: NOW, longest=LONGEST
+            bench.courier,
+            other,
+            bench.deliveries,
+            metrics=NO_METRICS,
+            now=lambda: NOW,
+            longest=LONGEST,
         )
         answer = postroom.deliver({"Records": records}, bench.time_left)
         inner.append([each["itemIdentifier"] for each in answer["batchItemFailures"]])
@@ -722,6 +738,168 @@ def test_a_sweep_waits_for_the_pause_that_a_batch_was_asked_for(bench: Bench) ->
     assert bench.pauses == [0.5]
 
 
+# The metrics
+
+
+def test_a_batch_is_measured_by_what_became_of_its_mails(bench: Bench) -> None:
+    batch = bench.records(6)
+    bench.check_in(7, email=None)
+    bench.answer(2, REJECTED)
+    bench.answer(3, UNCLEAR)
+    bench.answer(4, POSTPONED)
+    bench.pass_time(seconds=3)
+    bench.deliver(*batch, _record(7), batch[0])
+    assert bench.measured() == {
+        "MailsSent": 3,
+        "MailsFailed": 1,
+        "MailsUnclear": 1,
+        "MailsHandedBack": 1,
+        "SecondsToMail": [3.0] * 3,
+    }
+
+
+def test_what_only_the_sweep_tries_again_is_put_off(bench: Bench) -> None:
+    bench.answer(1, *[POSTPONED] * 5)
+    record = bench.record(1)
+    for _ in range(4):
+        assert bench.deliver(record) == ["100"]
+    bench.lines.clear()
+    assert bench.deliver(record) == []
+    assert bench.measured() == {"MailsPutOff": 1}
+
+
+def test_a_batch_without_work_is_not_measured(bench: Bench) -> None:
+    bench.deliver()
+    bench.deliver(bench.record(1) | {"eventName": "MODIFY"})
+    assert bench.lines == []
+
+
+def test_a_sweep_puts_off_what_has_to_come_again(bench: Bench) -> None:
+    bench.records(2)
+    bench.answer(1, POSTPONED)
+    bench.sweep()
+    measured = bench.measured()
+    assert (measured["MailsSent"], measured["MailsPutOff"]) == (1, 1)
+    assert "MailsHandedBack" not in measured
+
+
+def test_the_time_to_the_mail_is_from_the_check_in_to_the_servers_word(bench: Bench) -> None:
+    bench.check_in(1)
+    bench.pass_time(seconds=40)
+    bench.server.on_send = lambda _: bench.pass_time(seconds=2.5)
+    bench.sweep()
+    assert bench.measured()["SecondsToMail"] == 42.5
+
+
+def test_a_check_in_of_the_future_is_mailed_in_no_time(bench: Bench) -> None:
+    record = bench.record(1)
+    bench.pass_time(hours=-1)
+    bench.deliver(record)
+    assert bench.measured()["SecondsToMail"] == 0
+
+
+@pytest.mark.parametrize("checked_at", [None, {"S": "2026-02-11T19:00:00"}, {"S": "today"}])
+def test_where_nobody_knows_when_the_check_in_was_no_time_is_measured(
+    bench: Bench, checked_at: dict[str, str] | None
+) -> None:
+    image = {"email": {"S": address(1)}} | ({"checked_at": checked_at} if checked_at else {})
+    bench.deliver(_record(1, NewImage=image))
+    assert bench.measured() == {"MailsSent": 1}
+
+
+def test_where_nothing_is_owed_a_sweep_says_so(bench: Bench) -> None:
+    bench.sweep()
+    assert bench.measured() == {"Owed": 0, "OldestOwedSeconds": 0}
+
+
+def test_a_sweep_measures_what_is_owed_as_it_began(any_bench: Bench) -> None:
+    for number in range(1, 6):
+        any_bench.check_in(number)
+        any_bench.pass_time(minutes=1)
+    assert any_bench.sweep() == {"sent": 5}
+    measured = any_bench.measured()
+    assert (measured["Owed"], measured["OldestOwedSeconds"]) == (5, 300)
+    any_bench.sweep()
+    assert any_bench.measured() == {"Owed": 0, "OldestOwedSeconds": 0}
+
+
+def test_what_is_put_off_or_under_way_is_owed_too(bench: Bench) -> None:
+    bench.check_in(1)
+    bench.answer(1, UNCLEAR)
+    bench.sweep()
+    bench.measured()
+    bench.pass_time(seconds=30)
+    bench.check_in(2)
+    bench.answer(2, HALTED)
+    bench.sweep()
+    measured = bench.measured()
+    assert (measured["Owed"], measured["OldestOwedSeconds"]) == (2, 30)
+
+
+@pytest.mark.parametrize("left", [20, 900])
+def test_a_sweep_that_stops_early_counts_those_it_did_not_try(bench: Bench, left: float) -> None:
+    bench.time_left = Countdown(left)
+    bench.records(5)
+    bench.pass_time(minutes=20)
+    bench.answer(1, HALTED)
+    assert bench.sweep() == {"again": 1}
+    assert bench.measured() == {"MailsPutOff": 1, "Owed": 5, "OldestOwedSeconds": 1200}
+
+
+def test_without_a_connection_a_sweep_counts_all_that_is_owed(any_bench: Bench) -> None:
+    any_bench.records(5)
+    any_bench.connections[-1].on_ready = refuse(HALTED)
+    any_bench.pass_time(minutes=16)
+    assert any_bench.sweep() == {}
+    assert any_bench.measured() == {"Owed": 5, "OldestOwedSeconds": 960}
+
+
+def test_a_sweep_whose_time_is_over_counts_no_further(bench: Bench) -> None:
+    bench.records(5)
+    bench.server.on_send = lambda _: bench.time_left.spend(53)
+    assert bench.sweep() == {"sent": 1}
+    assert bench.measured() == {
+        "MailsSent": 1,
+        "SecondsToMail": 0,
+        "Owed": 1,
+        "OldestOwedSeconds": 0,
+    }
+
+
+def test_where_storage_goes_away_a_sweep_counts_what_it_found(
+    any_bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    any_bench.records(4)
+    any_bench.pass_time(seconds=5)
+    any_bench.deliveries.failing["owed"] = 3
+    any_bench.sweep()
+    measured = any_bench.measured()
+    assert (measured["Owed"], measured["OldestOwedSeconds"]) == (2, 5)
+    any_bench.records(4)
+    any_bench.connections[-1].on_ready = refuse(HALTED)
+    any_bench.sweep()
+    assert any_bench.measured()["Owed"] == 2
+    assert "not all that is owed was counted: ReadTimeoutError" in caplog.text
+
+
+def test_where_storage_is_away_a_sweep_does_not_say_that_nothing_is_owed(bench: Bench) -> None:
+    bench.records(2)
+    bench.deliveries.failing["owed"] = 1
+    assert bench.sweep() == {}
+    assert bench.measured() == {}
+
+
+def test_of_a_large_sweep_every_time_is_measured(bench: Bench) -> None:
+    bench.time_left = Countdown(900)
+    for number in range(250):
+        bench.check_in(number)
+    assert bench.sweep() == {"sent": 250}
+    lines = [json.loads(line) for line in bench.lines]
+    assert [len(line["SecondsToMail"]) for line in lines] == [100, 100, 50]
+    assert [line.get("Owed") for line in lines] == [250, None, None]
+    assert [line.get("MailsSent") for line in lines] == [250, None, None]
+
+
 # Nothing personal in the log
 
 
@@ -853,6 +1031,7 @@ def test_no_image_stops_the_batch(
         ),
         Connections(bench.connections, pause=bench.pauses.append),
         bench.deliveries,
+        metrics=NO_METRICS,
         now=lambda: NOW,
         longest=LONGEST,
     )

@@ -8,6 +8,7 @@ import re
 import pytest
 from chalice.app import Request, Response
 
+from chalicelib.telemetry.json_log import FIELDS
 from chalicelib.web.problems import problem
 from chalicelib.web.request_log import logged
 
@@ -15,7 +16,7 @@ from chalicelib.web.request_log import logged
 @pytest.mark.parametrize(
     ("response", "said"),
     [
-        (Response({"name": "김하나"}, status_code=201), "201"),
+        (Response({"name": "김하나", "check_in_id": "7F3K"}, status_code=201), "201"),
         (problem("not_registered", "ko"), "404 not_registered"),
     ],
 )
@@ -41,3 +42,14 @@ def test_a_request_leaves_its_route_and_what_was_answered(
         assert logged(request, lambda _: response) is response
     [line] = caplog.messages
     assert re.fullmatch(rf"POST /events/{{event_code}}/check-ins {said} \d+ ms", line)
+    [record] = caplog.records
+    found = {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+    assert found.pop("milliseconds") >= 0
+    checked_in = response.status_code == 201
+    assert found == {
+        "method": "POST",
+        "route": "/events/{event_code}/check-ins",
+        "status": response.status_code,
+        "reason": None if checked_in else "not_registered",
+        "check_in_id": "7F3K" if checked_in else None,
+    }
