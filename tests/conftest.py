@@ -47,7 +47,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
-pytest_plugins = ["chromium", "running"]
+pytest_plugins = ["chromium", "policy_check", "running"]
 
 TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckInTable": "check-ins"}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from aws_calls import running
 
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.settings import Settings
@@ -58,13 +59,18 @@ class InProcess:
             if endpoint:
                 patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
             self._postroom = self.wiring.postroom  # with its clients
+        self._names = {
+            "EVENT_TABLE": settings.event_table,
+            "REGISTRATION_TABLE": settings.registration_table,
+            "CHECK_IN_TABLE": settings.check_in_table,
+        }
 
     def send_confirmations(self, event: Event) -> Answer:
-        with _failures():
+        with _failures(), running("send_confirmations", self._names):
             return self._postroom.deliver(event, lambda: SECONDS)
 
     def sweep_deliveries(self) -> None:
-        with _failures():
+        with _failures(), running("sweep_deliveries", self._names):
             self._postroom.sweep(lambda: SECONDS)
 
     def close(self) -> None:

@@ -1,0 +1,323 @@
+"""Each function may do what it does, and nothing else: its calls to AWS against its policy.
+
+tests/policy_check.py holds the same policies against the calls of the whole suite. Here each
+function is led through all that it does, so that one file alone can tell what is never made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import yaml
+from aws_calls import recording
+from chalice.test import Client
+from conftest import ENVIRONMENT
+from policies import (
+    Access,
+    arn,
+    differences,
+    functions,
+    granted,
+    platform,
+    readable,
+    statements,
+)
+from smtp_server import DROP, SmtpServer
+
+import app
+from chalicelib import settings
+from chalicelib.attendance.event import Event
+from chalicelib.attendance.registration import Registration
+from chalicelib.wiring import Wiring
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+ROOT = Path(__file__).parents[2]
+MAILERS = ("send_confirmations", "sweep_deliveries")
+SECRET_KEY = arn("ssm", "parameter${SecretKeyParameter}")
+MAIL_PASSWORD = arn("ssm", "parameter${SmtpPasswordParameter}")
+
+Item = dict[str, Any]
+
+
+# Used
+
+
+class Stage:
+    """The functions with secrets in the parameter store, as deployed."""
+
+    def __init__(
+        self,
+        client: Client,
+        dynamodb: DynamoDBClient,
+        register: Callable[..., Registration],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self._client = client
+        self._dynamodb = dynamodb
+        self._register = register
+        self._monkeypatch = monkeypatch
+        self._opened = app.wiring.now()
+        self._numbers = count(1)
+
+    def start_containers(self, later: int = 0) -> None:
+        """New ones, which have read nothing yet; so many seconds later."""
+        now = self._opened + timedelta(seconds=later)
+        self._monkeypatch.setattr(app, "wiring", Wiring(settings.load(), now=lambda: now))
+
+    def get(self, path: str) -> int:
+        return self._client.http.get(path).status_code
+
+    def check_in(self, phone: str, event_code: str = "0211ABC", **body: str) -> int:
+        content = json.dumps({"phone": phone, **body}).encode()
+        return self._client.http.post(f"/events/{event_code}/check-ins", body=content).status_code
+
+    def checked_in(self) -> Item:
+        """Somebody's check-in, as it is stored."""
+        number = next(self._numbers)
+        row = self._register(f"010-0000-{number:04}", email=f"p{number}@example.com")
+        assert self.check_in(f"010-0000-{number:04}") == 201
+        return self.item({"attendee_id": row.attendee_id, "event_code": row.event_code})
+
+    def item(self, key: dict[str, str]) -> Item:
+        keys: Any = {name: {"S": value} for name, value in key.items()}
+        return dict(self._dynamodb.get_item(TableName="check-ins", Key=keys)["Item"])
+
+    def send(self, *changes: Item) -> int:
+        """How many of the stream's records have to come again."""
+        records = [
+            {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(place), **change}}
+            for place, change in enumerate(changes, start=1)
+        ]
+        answer = self._client.lambda_.invoke("send_confirmations", {"Records": records})
+        return len(answer.payload["batchItemFailures"])
+
+    def sweep(self) -> Any:
+        event = self._client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+        return self._client.lambda_.invoke("sweep_deliveries", event).payload
+
+
+@pytest.fixture
+def server(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    """The mail server, with a login; and the secrets. In the settings before they are read."""
+    store = boto3.client("ssm")
+    for name, value in {
+        "SECRET_KEY": ENVIRONMENT["SECRET_KEY"],
+        "SMTP_PASSWORD": "a password",
+    }.items():
+        parameter = f"/rollcall/test/{name}"
+        store.put_parameter(Name=parameter, Value=value, Type="SecureString")
+        monkeypatch.setenv(f"{name}_PARAMETER", parameter)
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SMTP_USERNAME", "hello@example.com")
+    monkeypatch.setenv("UNCLEAR_DELIVERY", "hold")
+    with SmtpServer() as server:
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        yield server
+
+
+@pytest.fixture
+def stage(
+    server: SmtpServer,
+    client: Client,
+    register: Callable[..., Registration],
+    dynamodb: DynamoDBClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Stage:
+    return Stage(client, dynamodb, register, monkeypatch)
+
+
+def differing(function: str, used: set[Access]) -> list[str]:
+    """How what the function used differs from its policy."""
+    allowed = {each for each in granted() - platform() if each.function == function}
+    return differences({each for each in used if each.function == function}, allowed)
+
+
+def test_the_api_makes_every_call_that_it_may_and_no_other(
+    stage: Stage, wiring: Wiring, event: Event
+) -> None:
+    wiring.event_table.put(replace(event, walk_ins=True))
+    closing = wiring.now() - timedelta(seconds=1)
+    closed = replace(event, event_code="0210ABC", check_in_closes_at=closing)
+    wiring.event_table.put(closed)
+    stage.start_containers()
+    with recording() as used:
+        paths = ("/health", "/kiosk/0211ABC", "/assets/kiosk.js", "/events/0211ABC")
+        assert [stage.get(path) for path in paths] == [200] * 4
+        assert stage.get("/events/0211XYZ") == 404
+        stage.checked_in()
+        walk_in = {"name": "이두리", "email": "duri@example.com"}
+        assert stage.check_in("010-0000-0009", **walk_in) == 201
+        assert stage.check_in("010-0000-0009", **walk_in) == 200
+        assert stage.check_in("010-0000-0008") == 422
+        assert stage.check_in("010-0000-0009", closed.event_code) == 409
+    assert differing("api_handler", used) == []
+
+
+def test_the_stream_consumer_makes_every_call_that_it_may_and_no_other(
+    stage: Stage, server: SmtpServer
+) -> None:
+    batch = [stage.checked_in() for _ in range(5)]
+    keys = [{name: item[name] for name in ("attendee_id", "event_code")} for item in batch]
+    stage.start_containers()
+    with recording() as used:
+        views = [{"Keys": key, "NewImage": item} for key, item in zip(keys, batch, strict=True)]
+        server.on("end", DROP, about="p1@example.com")
+        assert stage.send(*views[:4], {"Keys": keys[4]}) == 0
+        stage.start_containers(later=3600)
+        assert stage.send(*views) == 0
+        phone = {"phone": {"S": "010-0000-0001"}}
+        foreign = {"email": {"S": "hana@example.com"}, "event_code": {"S": "0211ABC"}}
+        assert stage.send({"Keys": phone, "NewImage": phone | foreign}, {"Keys": {}}) == 0
+    assert len(server.mails) == 6
+    assert differing("send_confirmations", used) == []
+
+
+def test_the_sweep_makes_every_call_that_it_may_and_no_other(
+    stage: Stage, server: SmtpServer
+) -> None:
+    for _ in range(5):
+        stage.checked_in()
+    stage.start_containers()
+    with recording() as used:
+        server.on("end", DROP, about="p1@example.com")
+        assert stage.sweep() == {"sent": 4, "unclear": 1}
+        stage.start_containers(later=3600)
+        assert stage.sweep() == {}
+    assert differing("sweep_deliveries", used) == []
+
+
+# Granted
+
+
+def test_every_function_has_a_policy_and_nothing_else_has() -> None:
+    assert functions() == sorted(["api_handler", *(each.name for each in app.app.event_sources)])
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_policy_says_each_thing_once_and_plainly(function: str) -> None:
+    said = statements(function)
+    for statement in said:
+        assert set(statement) == {"Sid", "Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        assert re.fullmatch("[A-Za-z0-9]+", statement["Sid"])  # all that IAM takes
+    assert len({statement["Sid"] for statement in said}) == len(said)
+    pairs = [(a, r) for each in said for a in each["Action"] for r in each["Resource"]]
+    assert len(set(pairs)) == len(pairs)
+
+
+def test_every_action_and_every_resource_is_named() -> None:
+    for access in granted():
+        assert re.fullmatch(r"[a-z]+:[A-Za-z]+", access.action), access
+        # Of one table's streams, and of one group's log streams, nobody knows the names before.
+        plain = access.resource.removesuffix("}/stream/*").removesuffix(":*")
+        assert "*" not in plain, access
+        assert plain.startswith(("${", "arn:${")), access
+
+
+KNOWN = {
+    "EventTable.Arn",
+    "RegistrationTable.Arn",
+    "CheckInTable.Arn",
+    "FailureQueue.Arn",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::AccountId",
+    "AppName",
+    "Stage",
+    "SecretKeyParameter",
+    "SmtpPasswordParameter",
+}
+
+
+def test_the_policies_use_the_variables_that_the_deployment_fills_in() -> None:
+    variables = {name for each in granted() for name in re.findall(r"\$\{(.*?)\}", each.resource)}
+    assert variables == KNOWN
+
+
+def test_the_tables_and_the_index_are_those_of_the_stack() -> None:
+    template = yaml.safe_load((ROOT / "infrastructure" / "data.yaml").read_text())
+    tables = {
+        name: [index["IndexName"] for index in each["Properties"].get("GlobalSecondaryIndexes", [])]
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::DynamoDB::Table"
+    }
+    for resource in {readable(each.resource) for each in granted()}:
+        name, _, index = resource.partition("/index/")
+        assert name.split("/")[0] in tables or not resource.split("/")[0].endswith("Table")
+        assert not index or index in tables[name]
+
+
+def may(function: str, resource: str) -> set[str]:
+    """The actions of a function on what begins so."""
+    return {
+        each.action
+        for each in granted()
+        if each.function == function and each.resource.startswith(resource)
+    }
+
+
+def test_the_api_cannot_read_the_mailers_password() -> None:
+    assert may("api_handler", MAIL_PASSWORD) == set()
+    assert may("api_handler", SECRET_KEY) == {"ssm:GetParameter"}
+
+
+@pytest.mark.parametrize("function", MAILERS)
+def test_a_mailer_neither_sees_registrations_nor_reads_the_key(function: str) -> None:
+    assert may(function, "${RegistrationTable.Arn}") == set()
+    assert may(function, SECRET_KEY) == set()
+    assert may(function, MAIL_PASSWORD) == {"ssm:GetParameter"}
+
+
+@pytest.mark.parametrize("function", MAILERS)
+def test_a_mailer_neither_puts_nor_deletes_check_ins(function: str) -> None:
+    assert (
+        may(function, "${CheckInTable.Arn}") & {"dynamodb:PutItem", "dynamodb:DeleteItem"} == set()
+    )
+
+
+@pytest.mark.parametrize("function", functions())
+def test_a_function_writes_its_own_log_and_makes_no_log_group(function: str) -> None:
+    name = "" if function == "api_handler" else f"-{function}"
+    group = arn("logs", f"log-group:/aws/lambda/${{AppName}}-${{Stage}}{name}:*")
+    assert may(function, group) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert may(function, arn("logs", "")) == may(function, group)
+
+
+# Written down
+
+
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(\w+)` \| `(\S+)` \| (.+) \| (its code|Lambda) \|$", re.MULTILINE)
+SECRET_ROW = re.compile(r"^\| .*`(\w+)_PARAMETER`\) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+
+
+def test_security_md_lists_what_each_function_may_do() -> None:
+    listed = [
+        (function, action, resource, caller == "Lambda")
+        for function, resource, actions, caller in ROW.findall(PAGE)
+        for action in re.findall(r"`([^`]+)`", actions)
+    ]
+    assert sorted(listed) == sorted(
+        (each.function, each.action, readable(each.resource), each in platform())
+        for each in granted()
+    )
+
+
+def test_security_md_says_who_reads_which_secret() -> None:
+    secrets = {"SECRET_KEY": SECRET_KEY, "SMTP_PASSWORD": MAIL_PASSWORD}
+    listed = {name: readers for name, *readers in SECRET_ROW.findall(PAGE)}
+    assert listed == {
+        name: ["reads" if may(function, secret) else "no access" for function in functions()]
+        for name, secret in secrets.items()
+    }
