@@ -4,11 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EMULATOR := $(VENV)/emulator
+EMULATOR_READY := $(EMULATOR)/.ready
+STAGE ?= dev
+OPERATIONS := $(BIN)/python -m operations --stage $(STAGE)
 
 export DYNAMODB
 
 .DEFAULT_GOAL := help
-.PHONY: help run services test faults check format bench
+.PHONY: help run services test faults check format bench emulator deploy verify diff destroy package
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +23,7 @@ run: $(READY) ## run the app, its database, inbox and stream on this machine (DY
 services: $(READY) ## the same without the app, for `chalice local --stage local`
 	@exec $(BIN)/python -m local services
 
-test: $(READY) ## every test that this machine can run
+test: $(READY) $(EMULATOR_READY) ## every test that this machine can run
 	$(BIN)/python -m pytest -n auto
 
 faults: $(READY) ## every fault there is, and the tables in docs/delivery.md
@@ -37,6 +41,30 @@ bench: $(READY) ## measure, and print a table
 format: $(READY) ## format the code, and mend what lint can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+emulator: $(READY) $(EMULATOR_READY) ## run an AWS on this machine, to deploy to without an account
+	@exec $(BIN)/python -m local emulator
+
+deploy: $(READY) ## deploy STAGE (dev), or what has changed of it, and verify it
+	@$(OPERATIONS) deploy
+
+verify: $(READY) ## verify that STAGE works
+	@$(OPERATIONS) verify
+
+diff: $(READY) ## say what a deployment would change of STAGE
+	@$(OPERATIONS) diff
+
+destroy: $(READY) ## remove STAGE; asks, and keeps its data unless told (DELETE_DATA=yes)
+	@$(OPERATIONS) destroy $(if $(filter yes,$(DELETE_DATA)),--delete-data)
+
+package: $(READY) ## STAGE as one CloudFormation stack, for pipelines, into dist/
+	@$(OPERATIONS) package dist/$(STAGE)
+
+$(EMULATOR_READY): $(READY) local/emulator/requirements.txt
+	@echo "setting up $(EMULATOR) (once, half a minute)…" >&2
+	@$(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check -r local/emulator/requirements.txt
+	@touch $@
 
 $(READY): requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

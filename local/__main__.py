@@ -1,4 +1,4 @@
-"""`python -m local [services]`: `make run` and `make services`."""
+"""`python -m local [services|emulator]`: `make run`, `make services` and `make emulator`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.settings import SettingsError
 from local.dynamodb import MissingExtra
+from local.emulator import Emulation
 from local.processes import NotReady, PortInUse
 from local.runtime import Runtime
 
@@ -30,14 +31,21 @@ _EXPECTED = (
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["all", "services"]), default="all")
+@click.argument("what", type=click.Choice(["all", "services", "emulator"]), default="all")
 def main(what: str) -> None:
-    """Run Rollcall on this machine; `services` is everything but the app. Ctrl-C stops it."""
+    """Run Rollcall on this machine; `services` is everything but the app. Ctrl-C stops it.
+
+    `emulator` runs an AWS instead, to deploy to.
+    """
     parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)  # SIGINT too: a shell's background job ignores it
     try:
-        runtime = Runtime(os.environ, with_app=what == "all")
+        runtime = (
+            Emulation(os.environ)
+            if what == "emulator"
+            else Runtime(os.environ, with_app=what == "all")
+        )
         with runtime.running() as facts:
             for name, value in facts:
                 click.echo(f"{name}: {value}")

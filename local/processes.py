@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +69,16 @@ def wait_until(
         if time.monotonic() > deadline:
             raise NotReady(f"{what} did not answer within {seconds:g} s")
         time.sleep(0.05)
+
+
+def claim(ports: Mapping[str, int]) -> None:
+    """`ports` by the variables that move them. Raises PortInUse, before anything is started."""
+    with ExitStack() as probes:  # all at the same time: two of them may be equal
+        for name, port in ports.items():
+            try:
+                probes.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError as error:
+                raise PortInUse(f"port {port} is in use; move it with {name}") from error
 
 
 def listens(port: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +22,7 @@ from local import dynamodb, processes, sample
 from local.function import Function
 from local.inbox import Inbox
 from local.mapping import EventSourceMapping, MappingSettings
-from local.processes import ROOT, PortInUse
+from local.processes import ROOT
 from local.schedule import Schedule
 from local.tables import create_tables
 
@@ -66,6 +65,7 @@ class Knobs:
     inbox_port: int
     inbox_smtp_port: int
     dynamodb_port: int
+    emulator_port: int
     inbox_dir: Path
     state: Path
     dynamodb: dynamodb.Kind
@@ -89,6 +89,7 @@ class Knobs:
             inbox_port=_port(environment, "INBOX_PORT", 8025),
             inbox_smtp_port=_port(environment, "INBOX_SMTP_PORT", 1025),
             dynamodb_port=_port(environment, "DYNAMODB_PORT", 8001),
+            emulator_port=_port(environment, "EMULATOR_PORT", 4566),
             inbox_dir=Path(environment.get("INBOX_DIR") or state / "inbox").absolute(),
             state=state,
             dynamodb=kind,
@@ -192,12 +193,7 @@ class Runtime:
             wanted["PORT"] = knobs.port
         if self._embeds_dynamodb:
             wanted["DYNAMODB_PORT"] = knobs.dynamodb_port
-        with ExitStack() as probes:  # all at the same time: two of them may be equal
-            for name, port in wanted.items():
-                try:
-                    probes.enter_context(socket.create_server((HOST, port)))
-                except OSError as error:
-                    raise PortInUse(f"port {port} is in use; move it with {name}") from error
+        processes.claim(wanted)
 
     def _complete(self) -> None:
         """The settings that the runtime chooses, where the environment has none."""

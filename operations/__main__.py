@@ -6,6 +6,7 @@ import click
 
 from operations.console import Commands
 from operations.deliveries_command import deliveries
+from operations.deploy_commands import deploy, destroy, diff, package, verify
 from operations.event_commands import events
 from operations.replay_command import replay
 from operations.resend_command import resend
@@ -41,6 +42,11 @@ operations.add_command(deliveries)
 operations.add_command(resend)
 operations.add_command(replay)
 operations.add_command(secrets)
+operations.add_command(deploy)
+operations.add_command(verify)
+operations.add_command(diff)
+operations.add_command(destroy)
+operations.add_command(package)
 
 if __name__ == "__main__":
     operations(prog_name="python -m operations")

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError
 from chalicelib.attendance.errors import InvalidRequest, StorageUnavailable
 from chalicelib.attendance.event import Event, normalize_event_code
 from chalicelib.settings import SettingsError
+from operations.deployment.aws import DeploymentError
 from operations.stage import Stage, UnknownStageError
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingsError, UnknownStageError) as error:
+        except (DeploymentError, SettingsError, UnknownStageError) as error:
             raise FailureError(str(error)) from error
         except (StorageUnavailable, BotoCoreError) as error:
             raise FailureError(f"storage did not answer, or refused: {error}") from error

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.storage.dynamodb import AT_A_DESK, storage_errors
 from operations.console import FailureError
+from operations.deployment.project import Deployable
 from operations.stage import Stage
 
 _KEY_BYTES = 32
@@ -57,11 +58,14 @@ def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
 
 
 def _parameter(stage: Stage, name: str) -> str:
-    parameter = stage.setting(f"{name}_PARAMETER")
+    setting = f"{name}_PARAMETER"
+    parameter = stage.setting(setting)
+    if parameter is None and stage.name != "local":  # a deployment asks for it before it begins
+        parameter = Deployable(stage.root, stage.name, stage.config).secret_parameters[setting]
     if parameter is None:
         raise click.UsageError(
             f"stage {stage.name} reads {name} from no parameter: "
-            f"name one as {name}_PARAMETER in .chalice/config.json"
+            f"name one as {setting} in .chalice/config.json"
         )
     return parameter
 

@@ -29,7 +29,7 @@ class Stage:
 
     def __init__(self, name: str, project: Path = _PROJECT) -> None:
         self.name = name
-        self._project = project
+        self.root = project
 
     @cached_property
     def wiring(self) -> Wiring:
@@ -60,7 +60,7 @@ class Stage:
     @property
     def base_url(self) -> str | None:
         """Where the app answers, without a slash at the end; None before its first deployment."""
-        deployed = self._project / ".chalice" / "deployed" / f"{self.name}.json"
+        deployed = self.root / ".chalice" / "deployed" / f"{self.name}.json"
         if deployed.is_file():
             for resource in json.loads(deployed.read_text())["resources"]:
                 if "rest_api_url" in resource:
@@ -69,12 +69,21 @@ class Stage:
             return None
         return f"http://127.0.0.1:{os.environ.get('PORT', _LOCAL_PORT)}"
 
-    def _variables(self) -> dict[str, str]:
-        path = self._project / ".chalice" / "config.json"
-        config: dict[str, Any] = json.loads(path.read_text())
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """.chalice/config.json, which has this stage. Raises UnknownStageError."""
+        path = self.root / ".chalice" / "config.json"
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         stages = config.get("stages", {})
         if self.name not in stages:
             raise UnknownStageError(
                 f"no stage {self.name} in .chalice/config.json; there are {', '.join(stages)}"
             )
-        return Config(self.name, config_from_disk=config).environment_variables
+        return config
+
+    def _variables(self) -> dict[str, str]:
+        """What the deployment provisioned, under what people wrote down."""
+        file = self.root / ".chalice" / "provisioned" / f"{self.name}.json"
+        provisioned = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        declared = Config(self.name, config_from_disk=self.config).environment_variables
+        return {**provisioned, **declared}

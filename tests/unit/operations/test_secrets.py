@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,6 +13,7 @@ from moto import mock_aws
 
 from chalicelib.storage.parameters import read_secret
 from operations.__main__ import operations
+from operations.stage import Stage
 
 PASSWORD = "a password, with a comma"
 
@@ -84,6 +87,23 @@ def test_what_is_not_understood_stores_nothing(
     assert result.exit_code == 2
     assert said in result.output
     assert boto3.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_before_the_first_deployment_a_secret_goes_where_the_deployment_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SMTP_PASSWORD_PARAMETER")
+    (tmp_path / ".chalice").mkdir()
+    config = {"app_name": "rollcall", "stages": {"dev": {}}}
+    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
+    result = CliRunner().invoke(
+        operations,
+        ["secrets", "set", "SMTP_PASSWORD"],
+        obj=Stage("dev", tmp_path),
+        input=f"{PASSWORD}\n",
+    )
+    assert result.output == "SMTP_PASSWORD: stored in /rollcall/dev/smtp-password\n"
+    assert read_secret("/rollcall/dev/smtp-password") == PASSWORD
 
 
 def test_a_stage_that_names_no_parameter_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,90 @@
+"""`python server.py PORT`: ministack on loopback, with what a deployment needs of it mended.
+
+It runs in an environment of its own (requirements.txt beside this file), since ministack pins
+another SDK than the project's: so it imports nothing of the project.
+
+- ministack takes ImportRestApi for CreateRestApi, without routes, and does not know PutRestApi:
+  https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html
+  https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html
+- A stack's alarm on several metrics it refuses; here it becomes one on the first of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+
+def _definition(api: Any, method: str, path: str, body: bytes, query: Mapping[str, Any]) -> Any:
+    """The answer to an import or an overwriting put; None where it is neither."""
+    match method, path.strip("/").split("/"):
+        case "POST", ["restapis"] if "import" in str(query.get("mode")):
+            definition = json.loads(body)
+            api_id = api._import_rest_api(definition, _settings(definition))
+        case "PUT", ["restapis", api_id] if api_id in api._rest_apis:
+            definition = json.loads(body)
+            resources = api._resources[api_id]
+            for name in [name for name, each in resources.items() if each.get("parentId")]:
+                del resources[name]
+            for route, item in definition["paths"].items():
+                api._import_path_item(api_id, route, item)
+            api._rest_apis[api_id].update(_settings(definition))
+        case _:
+            return None
+    return api._get_rest_api(api_id)
+
+
+def _settings(definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": definition["info"]["title"],
+        "binaryMediaTypes": definition.get("x-amazon-apigateway-binary-media-types", []),
+    }
+
+
+def _on_one_metric(alarm: Mapping[str, Any]) -> Mapping[str, Any]:
+    for query in alarm.get("Metrics", ()):
+        if "MetricStat" in query:
+            stat = query["MetricStat"]
+            only = {"Statistic": stat["Stat"], "Period": stat["Period"], "Metrics": None}
+            return {**alarm, **stat["Metric"], **only}
+    return alarm
+
+
+def _mend() -> None:
+    from ministack.services import apigateway_v1
+    from ministack.services.cloudformation import provisioners
+
+    record = provisioners._cw_metric_alarm_record
+    provisioners._cw_metric_alarm_record = lambda name, props: record(name, _on_one_metric(props))
+    answered = apigateway_v1.handle_request
+
+    async def handle_request(
+        method: str, path: str, headers: Any, body: bytes, query_params: Any
+    ) -> Any:
+        answer = _definition(apigateway_v1, method, path, body, query_params)
+        if answer is None:
+            return await answered(method, path, headers, body, query_params)
+        return answer
+
+    apigateway_v1.handle_request = handle_request
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    os.environ |= {"GATEWAY_PORT": sys.argv[1], "BIND_HOST": "127.0.0.1", "LAMBDA_STRICT": "0"}
+    sys.argv[1:] = []
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    from ministack.app import main
+
+    _mend()
+    main()

@@ -1,0 +1,112 @@
+"""`deploy`, `verify`, `diff`, `destroy`, `package`: a stage on AWS, from this terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from operations.console import FailureError
+from operations.deployment.aws import DeploymentError
+from operations.deployment.deploy import Deployment
+from operations.deployment.package import package as make_package
+from operations.deployment.project import Deployable
+from operations.deployment.verify import PATIENCE
+from operations.stage import Stage
+
+_patience = click.option(
+    "--patience",
+    default=PATIENCE,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the probe's confirmation is waited for.",
+)
+
+
+@click.command()
+@_patience
+@click.pass_obj
+def deploy(stage: Stage, /, patience: float) -> None:
+    """Deploy the stage, or what has changed of it, and verify that it works.
+
+    It can be run again at any time: also after one that died halfway, from another clone, and where
+    a table was made again.
+    """
+    began = time.monotonic()
+    with _failing_in_words():
+        address = Deployment(_deployable(stage), click.echo).deploy(patience=patience)
+    click.echo(f"deployed in {time.monotonic() - began:.0f} s: {address}")
+
+
+@click.command()
+@_patience
+@click.pass_obj
+def verify(stage: Stage, /, patience: float) -> None:
+    """Verify that the stage works: mapping, functions, and a check-in with its confirmation."""
+    with _failing_in_words():
+        Deployment(_deployable(stage), click.echo).verify(patience=patience)
+    click.echo(f"stage {stage.name} works")
+
+
+@click.command()
+@click.pass_context
+def diff(ctx: click.Context, /) -> None:
+    """Say what a deployment would change, and change nothing.
+
+    Exit code 0: nothing; 1: something; 2: it could not be found out.
+    """
+    stage: Stage = ctx.obj
+    with _failing_in_words():
+        found = list(Deployment(_deployable(stage), click.echo).differences())
+    for words in found:
+        click.echo(words)
+    click.echo(f"stage {stage.name}: {len(found)} to change" if found else "nothing to change")
+    ctx.exit(1 if found else 0)
+
+
+@click.command()
+@click.option("--delete-data", is_flag=True, help="Delete the tables too, and all that is in them.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
+    """Remove the stage's functions, API and alarms. Its data stays, unless told otherwise."""
+    what = "everything of it, ALL DATA too" if delete_data else "all but its data"
+    if not yes:
+        typed = click.prompt(
+            f"This removes the stage {stage.name}: {what}. Type its name to go on", default=""
+        )
+        if typed != stage.name:
+            raise FailureError("nothing was removed")
+    with _failing_in_words():
+        Deployment(_deployable(stage), click.echo).destroy(with_data=delete_data)
+    click.echo(f"stage {stage.name}: removed, {what}")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def package(stage: Stage, /, directory: Path) -> None:
+    """Put template and zip of the stage, as one CloudFormation stack, into DIRECTORY."""
+    with _failing_in_words():
+        make_package(_deployable(stage), directory)
+    click.echo(
+        f"{directory / 'sam.json'}: aws cloudformation package, then deploy (docs/deployment.md)"
+    )
+
+
+@contextmanager
+def _failing_in_words() -> Iterator[None]:
+    try:
+        yield
+    except (DeploymentError, ClientError, BotoCoreError) as error:
+        raise FailureError(str(error)) from error
+
+
+def _deployable(stage: Stage) -> Deployable:
+    if stage.name == "local":
+        raise FailureError("the stage local runs on this machine: name one with --stage")
+    return Deployable(stage.root, stage.name, stage.config)

@@ -1,0 +1,197 @@
+"""The data stack: tables, queue, alarms and dashboard, through CloudFormation."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+from operations.deployment.aws import DeploymentError, client
+
+Say = Callable[[str], None]
+
+_WAIT = {"Delay": 2, "MaxAttempts": 900}  # half an hour: an index takes its time
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+# A waiter ends at the states that it knows: stack_rollback_complete is for updates alone.
+_NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
+_WAITERS = {
+    "CREATE_IN_PROGRESS": "stack_create_complete",
+    "ROLLBACK_IN_PROGRESS": "stack_create_complete",
+    "UPDATE_IN_PROGRESS": "stack_update_complete",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "stack_update_complete",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "stack_rollback_complete",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "stack_rollback_complete",
+    "DELETE_IN_PROGRESS": "stack_delete_complete",
+}
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
+
+
+class DataStack:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def outputs(self) -> dict[str, str]:
+        """By name; empty where there is no stack."""
+        stack = self._describe() or {}
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+
+    def changes(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[str]:
+        """What applying it would do, in words; nothing is changed."""
+        stack = self._describe()
+        if stack is None or stack["StackStatus"] in _NEVER_MADE:
+            return [f"make {name} ({each['Type']})" for name, each in template["Resources"].items()]
+        if self._is_current(stack, template, parameters):
+            return []
+        change_set = self._change_set(template, parameters, "UPDATE")
+        try:
+            return list(_words(change_set))
+        finally:
+            self._delete(change_set)
+
+    def apply(
+        self, template: Mapping[str, Any], parameters: Mapping[str, str], say: Say
+    ) -> dict[str, str]:
+        """Make the stack what the template says; returns its outputs. Raises DeploymentError."""
+        stack = self.settle(say)
+        if stack and self._is_current(stack, template, parameters):
+            say(f"{self.name}: unchanged")
+            return self.outputs()
+        kind = "UPDATE" if stack else "CREATE"
+        change_set = self._change_set(template, parameters, kind)
+        if change_set["Status"] == "FAILED":  # nothing to change
+            self._delete(change_set)
+        else:
+            for words in _words(change_set):
+                say(f"{self.name}: {words}")
+            client("cloudformation").execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+            self._await(f"stack_{kind.lower()}_complete")
+        return self.outputs()
+
+    def delete(self) -> None:
+        """Raises DeploymentError."""
+        client("cloudformation").delete_stack(StackName=self.name)
+        self._await("stack_delete_complete")
+
+    def settle(self, say: Say) -> dict[str, Any] | None:
+        """The stack when nothing is under way in it; what was never made is cleared away."""
+        stack = self._describe()
+        if stack and stack["StackStatus"] in _WAITERS:
+            say(f"{self.name}: waiting for {stack['StackStatus']}, which is under way")
+            self._await(_WAITERS[stack["StackStatus"]], must_succeed=False)
+            stack = self._describe()
+        if stack and stack["StackStatus"] in _NEVER_MADE:
+            say(f"{self.name}: {stack['StackStatus']}, from a deployment that failed: cleared away")
+            self.delete()
+            return None
+        if stack and stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+            say(f"{self.name}: UPDATE_ROLLBACK_FAILED, from a deployment that failed: continued")
+            client("cloudformation").continue_update_rollback(StackName=self.name)
+            self._await("stack_rollback_complete")
+            stack = self._describe()
+        return stack
+
+    def _describe(self) -> dict[str, Any] | None:
+        try:
+            [stack] = client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":  # it does not exist
+                return None
+            raise
+        found: dict[str, Any] = stack
+        return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+    def _is_current(
+        self, stack: Mapping[str, Any], template: Mapping[str, Any], parameters: Mapping[str, str]
+    ) -> bool:
+        given = {
+            each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
+        }
+        # The SDK reads JSON; what is still text is YAML, and not from here.
+        deployed = client("cloudformation").get_template(StackName=self.name)["TemplateBody"]
+        return bool(
+            stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+            and given == _known(template, parameters)
+            and deployed == template
+        )
+
+    def _change_set(
+        self, template: Mapping[str, Any], parameters: Mapping[str, str], kind: str
+    ) -> dict[str, Any]:
+        cloudformation = client("cloudformation")
+        made = cloudformation.create_change_set(
+            StackName=self.name,
+            ChangeSetName=f"deploy-{secrets.token_hex(6)}",
+            ChangeSetType=kind,
+            TemplateBody=json.dumps(template, separators=(",", ":")),
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in _known(template, parameters).items()
+            ],
+        )
+        with suppress(WaiterError):  # FAILED is what an empty one is called, too
+            cloudformation.get_waiter("change_set_create_complete").wait(
+                ChangeSetName=made["Id"], StackName=self.name, WaiterConfig=_WAIT
+            )
+        change_set: dict[str, Any] = cloudformation.describe_change_set(
+            ChangeSetName=made["Id"], StackName=self.name
+        )
+        reason = change_set.get("StatusReason") or ""
+        if change_set["Status"] == "FAILED" and not (
+            "didn't contain changes" in reason or "No updates" in reason
+        ):
+            self._delete(change_set)
+            raise DeploymentError(f"{self.name}: {reason or 'the change set failed'}")
+        return change_set
+
+    def _delete(self, change_set: Mapping[str, Any]) -> None:
+        client("cloudformation").delete_change_set(
+            ChangeSetName=change_set["ChangeSetId"], StackName=self.name
+        )
+
+    def _await(self, waiter: str, *, must_succeed: bool = True) -> None:
+        try:
+            client("cloudformation").get_waiter(waiter).wait(
+                StackName=self.name, WaiterConfig=_WAIT
+            )
+        except WaiterError as error:
+            if must_succeed:
+                raise DeploymentError(f"{self.name}: {self._failure()}") from error
+
+    def _failure(self) -> str:
+        """The first resource that failed in the last run, and why."""
+        failure = "it did not come to its end"
+        pages = client("cloudformation").get_paginator("describe_stack_events")
+        for page in pages.paginate(StackName=self.name):
+            for event in page["StackEvents"]:  # the newest first
+                status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
+                if status.endswith("_FAILED") and "cancelled" not in reason:
+                    failure = f"{event['LogicalResourceId']} {status}: {reason}"
+                if event["PhysicalResourceId"] == event["StackId"] and status in _BEGINNINGS:
+                    return failure
+        return failure
+
+
+def _known(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    """Those of the parameters that the template has, and the defaults of the others."""
+    return {
+        name: str(parameters.get(name, each.get("Default", "")))
+        for name, each in template.get("Parameters", {}).items()
+    }
+
+
+_VERBS = {"Add": "make", "Modify": "change", "Remove": "remove"}
+
+
+def _words(change_set: Mapping[str, Any]) -> Iterator[str]:
+    for change in change_set.get("Changes", ()):
+        resource = change["ResourceChange"]
+        replaced = ", by another one" if resource.get("Replacement") == "True" else ""
+        yield (
+            f"{_VERBS.get(resource['Action'], resource['Action'].lower())} "
+            f"{resource['LogicalResourceId']} ({resource['ResourceType']}){replaced}"
+        )

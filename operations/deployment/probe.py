@@ -1,0 +1,151 @@
+"""A check-in as an attendee would make it, watched until its confirmation is out.
+
+It has an event of its own, on 29 February, that nobody else would choose, and goes to the address
+that the stage's own mails come from. It is cleaned away, whatever came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from chalicelib.attendance.check_in import CheckIn
+from chalicelib.attendance.event import Event
+from chalicelib.wiring import Wiring
+from operations.deployment.aws import DeploymentError, client, wait_for
+
+CODE = "0229ZZZ"
+_ORGANIZATION = "Rollcall's own probe"
+_LASTS = timedelta(hours=1)
+_ANSWER_SECONDS = 30
+# A new API answers 403 or 500, or has no address yet, until AWS has all of it everywhere.
+_PROPAGATION = 60.0  # seconds
+_SETTLED = ("sent", "failed", "unclear")
+
+
+class _NotThereYetError(DeploymentError):
+    """It may be, a little later."""
+
+
+class Probe:
+    """`address` is the app's; `recipient` gets the mail."""
+
+    def __init__(self, wiring: Wiring, address: str, recipient: str) -> None:
+        self._wiring = wiring
+        self._address = address
+        self._recipient = recipient
+
+    def run(self, patience: float, say: Callable[[str], None]) -> None:
+        """Raises DeploymentError unless the confirmation becomes `sent` within `patience`."""
+        with self._event():
+            began = time.monotonic()
+            answer = self._answer(min(patience, _PROPAGATION))
+            say(
+                f"check-in {answer['check_in_id']}: answered after {time.monotonic() - began:.1f} s"
+            )
+            check_in = wait_for(
+                "the probe's confirmation is still owed: the functions' log says why "
+                "(docs/runbook.md#mail-owed)",
+                self._settled,
+                seconds=patience,
+                pause=0.5,
+            )
+            if check_in.delivery != "sent":
+                raise DeploymentError(
+                    f"the probe's confirmation is {check_in.delivery}: {check_in.delivery_reason}"
+                )
+            say(f"its confirmation: sent after {time.monotonic() - began:.1f} s")
+
+    @contextmanager
+    def _event(self) -> Iterator[None]:
+        """The probe's event, while it is needed. Raises DeploymentError where it is somebody's."""
+        table = self._wiring.event_table
+        there = table.get(CODE)
+        if there and there.organization != _ORGANIZATION:
+            raise DeploymentError(f"the event {CODE} is somebody's, and not the probe's")
+        self._clean()  # of a probe that died
+        now = self._wiring.now().replace(microsecond=0)
+        event = Event(
+            event_code=CODE,
+            name="Rollcall works",
+            organization=_ORGANIZATION,
+            venue="nowhere",
+            starts_at=now,
+            check_in_opens_at=now - _LASTS,
+            check_in_closes_at=now + _LASTS,
+            timezone="UTC",
+            locale="en",
+            expires_at=now + 2 * _LASTS,  # if this process dies, time to live cleans up
+            walk_ins=True,
+            announcement="A deployment checked itself. Nothing is to be done.",
+        )
+        table.put(event)
+        try:
+            yield
+        finally:
+            self._clean()
+
+    def _answer(self, patience: float) -> dict[str, str]:
+        """The answer to the check-in. Raises DeploymentError, with the last refusal there was."""
+        person = {
+            "phone": f"010-0000-{secrets.randbelow(10_000):04}",
+            "name": "Rollcall",
+            "email": self._recipient,
+            "nonce": secrets.token_hex(8),  # a try that got through unseen is not held against it
+        }
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self._check_in(person)
+            except _NotThereYetError:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(1)
+
+    def _check_in(self, person: Mapping[str, str]) -> dict[str, str]:
+        request = Request(  # noqa: S310  -- the address is the stage's own
+            f"{self._address}/events/{CODE}/check-ins",
+            json.dumps(person).encode(),
+            {"Content-Type": "application/json"},
+        )
+        try:
+            with urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
+                status, body = answer.status, json.load(answer)
+        except HTTPError as error:
+            with error:
+                said = f"the probe was answered {error.code}: {error.read().decode()}"
+            if error.code != HTTPStatus.FORBIDDEN and error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise DeploymentError(said) from error
+            raise _NotThereYetError(said) from error
+        except (URLError, OSError, ValueError) as error:
+            raise _NotThereYetError(f"{self._address} did not answer the probe: {error}") from error
+        if status != HTTPStatus.CREATED:
+            raise DeploymentError(
+                f"the probe was answered {status}, not {HTTPStatus.CREATED.value}"
+            )
+        found: dict[str, str] = body
+        return found
+
+    def _found(self) -> list[CheckIn]:
+        return list(self._wiring.check_in_table.of_event(CODE))
+
+    def _settled(self) -> CheckIn | None:
+        return next((each for each in self._found() if each.delivery in _SETTLED), None)
+
+    def _clean(self) -> None:
+        """Check-ins, registrations and event, in this order: what is left can be found again."""
+        settings = self._wiring.settings
+        dynamodb = client("dynamodb")
+        code = {"S": CODE}
+        for check_in in self._found():
+            key = {"attendee_id": {"S": check_in.attendee_id}, "event_code": code}
+            dynamodb.delete_item(TableName=settings.check_in_table, Key=key)
+            dynamodb.delete_item(TableName=settings.registration_table, Key=key)
+        dynamodb.delete_item(TableName=settings.event_table, Key={"event_code": code})

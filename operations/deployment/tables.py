@@ -1,0 +1,120 @@
+"""The stage's tables as they are: whoever made one again by hand left out what the stack set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from operations.deployment import templates
+from operations.deployment.aws import DeploymentError, Repair, client, wait_for
+
+TABLES = ("EventTable", "RegistrationTable", "CheckInTable")
+
+
+def live_stream(names: Mapping[str, str]) -> str:
+    """The ARN of the check-ins' stream that is live now, whatever the stack remembers.
+
+    `names` gives each table of the template its name. Where there is no stream, none that is real.
+    Raises DeploymentError where the table is gone.
+    """
+    table = _describe(names["CheckInTable"])
+    if not _has_stream(table):
+        return f"{table['TableArn']}/stream/not-made-yet"
+    return str(table["LatestStreamArn"])
+
+
+def repairs(names: Mapping[str, str], *, protected: bool) -> Iterator[Repair]:
+    """What the tables lack of their template: stream, time to live, backups, protection.
+
+    Looks, and changes nothing. Raises DeploymentError where a table is gone.
+    """
+    for resource in TABLES:
+        properties = templates.data()["Resources"][resource]["Properties"]
+        yield from _repairs(names[resource], properties, protected=protected)
+
+
+def delete(names: Iterable[str]) -> None:
+    """Delete the tables with everything in them, protected or not."""
+    dynamodb = client("dynamodb")
+    for name in names:
+        try:
+            table = dynamodb.describe_table(TableName=name)["Table"]
+            if table.get("DeletionProtectionEnabled"):
+                _update(name, DeletionProtectionEnabled=False)
+            if table["TableStatus"] != "DELETING":
+                dynamodb.delete_table(TableName=name)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            continue
+
+
+def _describe(name: str) -> dict[str, Any]:
+    dynamodb = client("dynamodb")
+    try:
+        table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
+    except dynamodb.exceptions.ResourceNotFoundException as error:
+        raise DeploymentError(
+            f"the table {name} is gone, and nothing else is changed: restore it from a backup "
+            "under this name (docs/deployment.md#a-table-is-gone)"
+        ) from error
+    return table
+
+
+def _has_stream(table: Mapping[str, Any]) -> bool:
+    return bool(table.get("StreamSpecification", {}).get("StreamEnabled"))
+
+
+def _repairs(name: str, properties: Mapping[str, Any], *, protected: bool) -> Iterator[Repair]:
+    dynamodb = client("dynamodb")
+    table = _describe(name)
+    stream = properties.get("StreamSpecification")
+    if stream and not _has_stream(table):
+        wanted = {"StreamEnabled": True, **stream}
+        yield Repair(
+            f"{name}: has no stream; switched on",
+            lambda: _update(name, StreamSpecification=wanted),
+        )
+    if protected and not table.get("DeletionProtectionEnabled"):
+        yield Repair(
+            f"{name}: is not protected from deletion; protected",
+            lambda: _update(name, DeletionProtectionEnabled=True),
+        )
+    lives = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if lives["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+        yield Repair(
+            f"{name}: keeps what has expired; time to live switched on",
+            lambda: dynamodb.update_time_to_live(
+                TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
+            ),
+        )
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {})
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+        yield Repair(
+            f"{name}: is not backed up; point-in-time recovery switched on",
+            lambda: wait_for(f"{name}: its backups", lambda: _back_up(name)),
+        )
+
+
+def _update(name: str, **change: Any) -> None:
+    """Change the table, once it is at rest, and wait until it is again."""
+    dynamodb = client("dynamodb")
+    wait_for(f"{name} is not active", lambda: _is_active(name))
+    dynamodb.update_table(TableName=name, **change)
+    wait_for(f"{name} is not active", lambda: _is_active(name))
+
+
+def _is_active(name: str) -> bool:
+    return bool(_describe(name)["TableStatus"] == "ACTIVE")
+
+
+def _back_up(name: str) -> bool:
+    """Whether it could be switched on: a table that was just made has no backups yet."""
+    dynamodb = client("dynamodb")
+    try:
+        dynamodb.update_continuous_backups(
+            TableName=name,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+    except dynamodb.exceptions.ContinuousBackupsUnavailableException:
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""Whether a stage works: not what was configured, but what happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.wiring import Wiring
+from operations.deployment import gateway, mapping, tables
+from operations.deployment.aws import DeploymentError, client
+from operations.deployment.live import Live
+from operations.deployment.policies import FUNCTIONS
+from operations.deployment.probe import Probe
+from operations.deployment.project import Deployable
+
+Say = Callable[[str], None]
+
+PATIENCE = 120.0  # seconds: a cold start of two functions, and a sweep should the stream lag
+_HEALTH = {
+    "resource": "/health",
+    "path": "/health",
+    "httpMethod": "GET",
+    "headers": {},
+    "multiValueHeaders": {},
+    "queryStringParameters": None,
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "stageVariables": None,
+    "body": None,
+    "isBase64Encoded": False,
+    "requestContext": {"httpMethod": "GET", "resourcePath": "/health"},
+}
+_SCHEDULED = {
+    "version": "0",
+    "id": "verify",
+    "account": "",
+    "region": "",
+    "time": "",
+    "source": "aws.events",
+    "detail-type": "Scheduled Event",
+    "resources": [],
+    "detail": {},
+}
+# Each does nothing but start: a check, an empty batch, a sweep as it runs each minute.
+_INVOCATIONS: dict[str, dict[str, Any]] = {
+    "api_handler": _HEALTH,
+    "send_confirmations": {"Records": []},
+    "sweep_deliveries": _SCHEDULED,
+}
+
+
+def verify(
+    stage: Deployable,
+    wiring: Wiring,
+    live: Live,
+    *,
+    wanted_mapping: Mapping[str, Any],
+    say: Say,
+    patience: float = PATIENCE,
+) -> None:
+    """Raises DeploymentError at the first thing that does not work."""
+    _mapping(wiring, live, wanted_mapping, say)
+    for function in FUNCTIONS:
+        _start(stage.function_name(function), _INVOCATIONS[function])
+        say(f"function {stage.function_name(function)}: starts")
+    api_id = live.api_id()
+    if api_id is None:
+        raise DeploymentError("there is no REST API: `make deploy` makes it")
+    address = gateway.address(api_id, stage.name)
+    say(f"REST API: {address}")
+    recipient = wiring.settings.mail.sender[1]
+    Probe(wiring, address, recipient).run(patience, say)
+
+
+def _mapping(wiring: Wiring, live: Live, wanted: Mapping[str, Any], say: Say) -> None:
+    stream_arn = wiring.settings.check_in_stream_arn
+    if tables.live_stream({"CheckInTable": wiring.settings.check_in_table}) != stream_arn:
+        raise DeploymentError(
+            f"{stream_arn} is not the table's live stream: `make deploy` mends it"
+        )
+    found = live.mapping(stream_arn)
+    if found is None:
+        raise DeploymentError("no mapping reads the live stream: `make deploy` makes one")
+    wrong = mapping.differences(found, wanted)
+    if wrong:
+        raise DeploymentError(f"the stream mapping has other {', '.join(wrong)}: `make deploy`")
+    say(f"stream mapping {found['UUID']}: reads the live stream, {found['State']}")
+
+
+def _start(name: str, event: dict[str, Any]) -> None:
+    """Raises DeploymentError where the function fails."""
+    awslambda = client("lambda")
+    try:
+        answer = awslambda.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    except awslambda.exceptions.ResourceNotFoundException as error:
+        raise DeploymentError(f"there is no function {name}: `make deploy` makes it") from error
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if "FunctionError" in answer:
+        raise DeploymentError(f"function {name} does not start: {payload}")
+    status = payload.get("statusCode", 200) if isinstance(payload, dict) else 200
+    if status != 200:  # noqa: PLR2004
+        raise DeploymentError(f"function {name} answers {status}: {payload['body']}")
