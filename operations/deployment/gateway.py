@@ -62,6 +62,11 @@ def note(api_id: str, stage: str, digest: str) -> None:
     )
 
 
+def is_noted(api_id: str) -> bool:
+    """Whether a deployment of it came to its end."""
+    return any("description" in each for each in stages(api_id).values())
+
+
 def limits(parameters: Mapping[str, str]) -> dict[str, float]:
     """The stage's, in requests a second and in requests at once."""
     return {

@@ -96,11 +96,11 @@ class Live:
         )
 
     def api_id(self) -> str | None:
-        """The one to keep: of several the one that Chalice knows, or else one that is staged."""
+        """The one to keep: of several the one that Chalice knows, or else one that was finished."""
         remembered = self._remembered().get("rest_api", {}).get("rest_api_id")
         return min(
             self._apis(),
-            key=lambda each: (each != remembered, not gateway.stages(each)),
+            key=lambda each: (each != remembered, not gateway.is_noted(each)),
             default=None,
         )
 

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from cfnlint.api import lint  # type: ignore[import-untyped]
 
+from operations.deployment.templates import merge
+
 ROOT = Path(__file__).parents[3]
 
 # By Chalice's names for the resources.
@@ -21,13 +23,6 @@ FUNCTIONS = {
 
 def read(name: str) -> Any:
     return yaml.safe_load((ROOT / "infrastructure" / name).read_text(encoding="utf-8"))
-
-
-def merge(one: Any, other: Any) -> Any:
-    """Objects member by member; of anything else the other counts."""
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        return other
-    return one | {name: merge(one.get(name), value) for name, value in other.items()}
 
 
 def of_type(template: Any, kind: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from documents import DATA, FUNCTIONS, MAPPING, faults, merge
+from documents import DATA, FUNCTIONS, MAPPING, faults
 
 from chalicelib.confirmation.delivery import _HELD_UP
 from local.mapping.failure import Discard
@@ -12,6 +12,7 @@ from local.mapping.filters import compile_pattern
 from local.mapping.lane import Lane, Surroundings
 from local.mapping.records import StreamRecord
 from local.mapping.settings import MappingSettings
+from operations.deployment.templates import merge
 
 
 def test_the_mapping_has_only_what_lambda_knows() -> None:

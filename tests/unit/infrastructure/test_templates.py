@@ -14,11 +14,11 @@ from documents import (
     MAPPING,
     TABLES,
     faults,
-    merge,
     of_type,
 )
 
 import app
+from operations.deployment.templates import merge
 
 
 @pytest.fixture(scope="module")
