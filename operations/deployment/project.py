@@ -184,7 +184,7 @@ class Project:
 
     def deploy(self) -> None:
         """`chalice deploy`. Raises ChaliceDeploymentError, and leaves Chalice's state file."""
-        _tidy(self.stage.root)
+        tidy(self.stage.root)
         ui = UI()
         deployer = self._factory.create_default_deployer(
             self._factory.create_botocore_session(), self.config, ui
@@ -199,7 +199,7 @@ class Project:
 
     def package(self, directory: Path, additions: Mapping[str, Any]) -> None:
         """`chalice package --merge-template`: template and zip into `directory`."""
-        _tidy(self.stage.root)
+        tidy(self.stage.root)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             json.dump(additions, file)
             file.flush()
@@ -250,12 +250,19 @@ def refuse_strays(root: Path) -> None:
         )
 
 
-def _tidy(root: Path) -> None:
-    """What Python keeps in chalicelib would be packed too: with paths of this machine."""
+def tidy(root: Path) -> None:
+    """Make chalicelib fit to be packed. Raises DeploymentError for what does not belong there.
+
+    What Python keeps there would be packed too, with paths of this machine. And files are packed
+    with their modes: under an umask such as 077 Lambda's user could not read them.
+    """
     refuse_strays(root)
     sys.dont_write_bytecode = True
     for directory in list((root / "chalicelib").rglob("__pycache__")):
         shutil.rmtree(directory)
+    os.umask(0o022)  # for the wheels, which Chalice unpacks
+    for file in [root / "app.py", *_beneath(root / "chalicelib")]:
+        file.chmod(file.stat().st_mode | 0o444)
 
 
 def _beneath(directory: Path) -> Iterator[Path]:
