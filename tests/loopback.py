@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+from contextlib import ExitStack, suppress
 
 HOST = "127.0.0.1"
+
+# Below those that systems give to outgoing connections (from 32768 on Linux, RFC 6335: 49152): one
+# of these could be given away between the choice and the server's start.
+_FIRST, _LAST = 20_000, 32_000
 
 
 def free_port() -> int:
@@ -13,8 +19,11 @@ def free_port() -> int:
 
 def free_ports(count: int) -> list[int]:
     """All different, since they are held together before they are let go."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    with ExitStack() as held:
+        return [held.enter_context(_claim()).getsockname()[1] for _ in range(count)]
+
+
+def _claim() -> socket.socket:
+    while True:
+        with suppress(OSError):
+            return socket.create_server((HOST, _FIRST + secrets.randbelow(_LAST - _FIRST)))
