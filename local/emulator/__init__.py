@@ -49,7 +49,13 @@ class Emulation:
     def running(self) -> Iterator[list[tuple[str, str]]]:
         """Yields the facts to print. Raises NotReady, PortInUse, SettingsError or OSError."""
         knobs = Knobs.read(self._given)
-        processes.claim({"EMULATOR_PORT": knobs.emulator_port})
+        processes.claim(
+            {
+                "EMULATOR_PORT": knobs.emulator_port,
+                "INBOX_PORT": knobs.inbox_port,
+                "INBOX_SMTP_PORT": knobs.inbox_smtp_port,
+            }
+        )
         self._server = start(knobs.emulator_port, self._given)
         try:
             with Inbox(

@@ -55,6 +55,20 @@ class Cloud:
             check=False,
         )
 
+    def make_event(self, code: str) -> None:
+        """Open now, with walk-ins."""
+        made = self.run(
+            "events", "create", code, "--name", "Serverless Night", "--organization", "Cloud Club",
+            "--venue", "Seoul", "--starts-at", "2026-02-11 19:00", "--opens-at", "2026-01-01 00:00",
+            "--closes-at", "2099-01-01 00:00", "--walk-ins",
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Everything in the table of that name, undecoded."""
+        found: list[dict[str, Any]] = self.client("dynamodb").scan(TableName=table)["Items"]
+        return found
+
     def deploy(self) -> str:
         """What it printed; it went well."""
         done = self.run("deploy")

@@ -61,19 +61,11 @@ def what_is_there(cloud: Cloud) -> dict[str, Any]:
 
 
 def rows(cloud: Cloud, resource: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = cloud.client("dynamodb").scan(TableName=cloud.stack()[resource])[
-        "Items"
-    ]
-    return items
+    return cloud.items(cloud.stack()[resource])
 
 
 def test_a_check_in_over_http_becomes_a_mail(cloud: Cloud, address: str) -> None:
-    made = cloud.run(
-        "events", "create", EVENT, "--name", "Serverless Night", "--organization", "Cloud Club",
-        "--venue", "Seoul", "--starts-at", "2026-02-11 19:00", "--opens-at", "2026-01-01 00:00",
-        "--closes-at", "2099-01-01 00:00", "--walk-ins",
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    cloud.make_event(EVENT)
     person = {"phone": "010-0000-0001", "name": "김하나", "email": "hana@example.com"}
     before = len(cloud.mail_server.accepted)
     status, answer = ask(f"{address}/events/{EVENT}/check-ins", person)

@@ -1,4 +1,4 @@
-"""The templates, read and put together as a deployment does it, and what cfn-lint says of them."""
+"""The templates as a deployment puts them together, and what cfn-lint says of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cfnlint.api import lint  # type: ignore[import-untyped]
 
-from operations.deployment.templates import merge
+from operations.deployment import templates
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,10 +18,6 @@ FUNCTIONS = {
     "SendConfirmations": "${AppName}-${Stage}-send_confirmations",
     "SweepDeliveries": "${AppName}-${Stage}-sweep_deliveries",
 }
-
-
-def read(name: str) -> Any:
-    return yaml.safe_load((ROOT / "infrastructure" / name).read_text(encoding="utf-8"))
 
 
 def of_type(template: Any, kind: str) -> dict[str, Any]:
@@ -35,9 +30,9 @@ def faults(template: Any) -> list[str]:
     return [f"{match.rule.id} {match.message}" for match in matches]
 
 
-DATA = read("data.yaml")
-DATA_STACK = merge(DATA, read("monitoring.yaml"))
-ADDITIONS = merge(DATA_STACK, read("package.yaml"))
+DATA = templates.data()
+DATA_STACK = templates.data_stack()
+ADDITIONS = templates.package_additions({})
 TABLES = of_type(DATA, "AWS::DynamoDB::Table")
 ALARMS = of_type(DATA_STACK, "AWS::CloudWatch::Alarm")
 MAPPING = ADDITIONS["Resources"]["SendConfirmations"]["Properties"]["Events"][
