@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from chalice.test import Client
-from loopback import HOST, free_port
 from moto import mock_aws
 
 from chalicelib import settings
@@ -22,6 +21,7 @@ from chalicelib.attendance.registration import Registration
 from chalicelib.wiring import Wiring
 from local import processes
 from local.dynamodb import MissingExtra, dynamodb_local_command, install
+from local.loopback import HOST, free_port
 from local.runtime import Knobs
 from local.tables import create_tables
 

@@ -16,8 +16,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from loopback import free_ports
 
+from local.loopback import free_ports
 from local.processes import listens
 
 ROOT = Path(__file__).parents[1]

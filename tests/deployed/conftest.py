@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from loopback import free_port
 from running import ROOT
 from smtp_server import SmtpServer
 
 from deployed.cloud import Cloud
 from local import emulator, processes
+from local.loopback import free_port
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loopback import free_port
 
 from faults import sink
 from faults.conftest import ALL, SetScene
 from faults.scene import HANA, Scene
+from local.loopback import free_port
 
 CROWD = 1000 if ALL else 50
 

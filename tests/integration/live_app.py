@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from loopback import HOST, free_port
 
 from chalicelib import settings
 from chalicelib.attendance.event import Event
@@ -23,6 +22,7 @@ from chalicelib.attendance.registration import Registration
 from chalicelib.storage.events import EventTable
 from chalicelib.storage.registrations import RegistrationTable
 from local import processes
+from local.loopback import HOST, free_port
 from local.tables import create_tables
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from urllib.request import Request, urlopen
 import malformed_requests
 import pytest
 from live_app import PHONE, LiveApp, running_app, url
-from loopback import HOST
 from malformed_requests import Malformed
 
 from chalicelib.web.problems import PROBLEMS
+from local.loopback import HOST
 
 SECONDS = 30  # a bound for what is answered in a moment
 

@@ -13,13 +13,13 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as examples
-from loopback import free_port
 from moto.server import ThreadedMotoServer
 from schemathesis.config import SchemathesisConfig
 
 from chalicelib.attendance.event import Event
 from chalicelib.storage.events import EventTable
 from local import processes
+from local.loopback import free_port
 from local.tables import create_tables
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"

@@ -13,12 +13,12 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
-from loopback import free_port, free_ports
 from running import ROOT, Running, eventually, ports_in_use
 from smtp_server import STALL, SmtpServer
 
 from local import processes
 from local.inbox import Inbox
+from local.loopback import free_port, free_ports
 
 SWEEP_ALONE = {"MAPPING": "off", "SWEEP_SECONDS": "1"}
 
