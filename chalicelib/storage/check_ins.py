@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.errors import MalformedItem
+from chalicelib.storage.batches import MOST_GETS, Batches, batched
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
 log = logging.getLogger("rollcall.storage")
@@ -24,9 +26,16 @@ if TYPE_CHECKING:
 class CheckInTable:
     """Every method raises StorageUnavailable."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
+        self._batches = Batches(client, table, sleep=sleep)
 
     def get(self, event_code: str, attendee_id: str) -> CheckIn | None:
         """The check-in as it stands now (a consistent read)."""
@@ -80,18 +89,30 @@ class CheckInTable:
         return True
 
     def of_event(self, event_code: str) -> Iterator[CheckIn]:
-        """Every check-in of an event, in the order of their times; malformed items are left out."""
-        pages = self._by_event(event_code)
+        """Every check-in of an event as it stands now, in the order of their times.
+
+        One that is deleted meanwhile is left out, and so is a malformed one, which is logged.
+        """
         with storage_errors():
-            for item in (item for page in pages for item in page["Items"]):
-                try:
-                    yield _check_in(item)
-                except MalformedItem as error:
-                    log.error("event %s: %s", event_code, error)
+            entries = (entry for page in self._by_event(event_code) for entry in page["Items"])
+            for batch in batched(entries, MOST_GETS):
+                for item in self._items(batch):
+                    try:
+                        yield _check_in(item)
+                    except MalformedItem as error:
+                        log.error("event %s: %s", event_code, error)
 
     def count(self, event_code: str) -> int:
         with storage_errors():
             return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
+
+    def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
+        """Those of the index's entries that are still there, in their order (a consistent read)."""
+        keys = [{name: entry[name] for name in ("attendee_id", "event_code")} for entry in entries]
+        items = self._batches.get({"Keys": keys, "ConsistentRead": True})
+        found = {item["attendee_id"]["S"]: item for item in items}
+        ids = (entry["attendee_id"]["S"] for entry in entries)
+        return (found[attendee] for attendee in ids if attendee in found)
 
     def _by_event(self, event_code: str, **options: Any) -> Iterable[QueryOutputTypeDef]:
         return self._client.get_paginator("query").paginate(

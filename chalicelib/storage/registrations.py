@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.attendance.errors import MalformedItem, StorageUnavailable
+from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.registration import Registration
+from chalicelib.storage.batches import MOST_PUTS, Batches, batched
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import WriteRequestUnionTypeDef
-
-    from chalicelib.storage.dynamodb import Item
-
-# BatchWriteItem takes 25 puts, and may leave some of them undone; AWS asks to back off then
-# (API reference, BatchWriteItem; BatchGetItem likewise, with 100 keys). The waits add up to 13 s.
-_BATCH = 25
-_BATCH_TRIES = 8
 
 
 class RegistrationTable:
@@ -36,7 +28,7 @@ class RegistrationTable:
     ) -> None:
         self._client = client
         self._table = table
-        self._sleep = sleep
+        self._batches = Batches(client, table, sleep=sleep)
 
     def get(self, event_code: str, attendee_id: str) -> Registration | None:
         with storage_errors():
@@ -67,32 +59,19 @@ class RegistrationTable:
         A batch may not hold one key twice. Where it stops by StorageUnavailable, the batches
         that were counted are stored, and running it again is safe.
         """
-        remaining = iter(registrations)
-        while batch := list(itertools.islice(remaining, _BATCH)):
-            self._put_batch([{"PutRequest": {"Item": to_item(asdict(row))}} for row in batch])
+        for batch in batched(registrations, MOST_PUTS):
+            self._batches.put([to_item(asdict(row)) for row in batch])
             yield len(batch)
 
     def emails(self, event_code: str, attendee_ids: Iterable[str]) -> dict[str, str]:
         """The addresses stored for these attendees (100 at most), by attendee id."""
-        keys: Sequence[Item] = [
+        keys = [
             to_item({"event_code": event_code, "attendee_id": attendee})
             for attendee in attendee_ids
         ]
-        found: dict[str, str] = {}
-        attempts = itertools.count()
-        while keys:
-            self._back_off(next(attempts))
-            with storage_errors():
-                answer = self._client.batch_get_item(
-                    RequestItems={
-                        self._table: {"Keys": keys, "ProjectionExpression": "attendee_id, email"}
-                    }
-                )
-            rows = map(from_item, answer["Responses"].get(self._table, []))
-            found |= {row["attendee_id"]: row["email"] for row in rows if "email" in row}
-            left = answer["UnprocessedKeys"].get(self._table)
-            keys = left["Keys"] if left else []
-        return found
+        found = self._batches.get({"Keys": keys, "ProjectionExpression": "attendee_id, email"})
+        rows = map(from_item, found)
+        return {row["attendee_id"]: row["email"] for row in rows if "email" in row}
 
     def count(self, event_code: str) -> int:
         with storage_errors():
@@ -103,21 +82,6 @@ class RegistrationTable:
                 Select="COUNT",
             )
             return sum(page["Count"] for page in pages)
-
-    def _put_batch(self, requests: Sequence[WriteRequestUnionTypeDef]) -> None:
-        attempts = itertools.count()
-        while requests:
-            self._back_off(next(attempts))
-            with storage_errors():
-                answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer["UnprocessedItems"].get(self._table, [])
-
-    def _back_off(self, attempt: int) -> None:
-        """Wait before every try but the first; after the last, give up."""
-        if attempt == _BATCH_TRIES:
-            raise StorageUnavailable("UnprocessedItems")
-        if attempt:
-            self._sleep(0.05 * 2**attempt)
 
 
 def _registration(attributes: dict[str, Any]) -> Registration:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +21,7 @@ from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
+from chalicelib.storage.batches import MOST_PUTS, batched
 from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.deliveries import DUE_SHARDS, Deliveries
 from chalicelib.storage.events import EventTable
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)  # DynamoDB Local deletes what has expired
+COSTS = Path(__file__).parents[2] / "docs" / "costs.md"
+INDEXES = ("by_event", "due_deliveries")
 HANA = "0a" * 32
 DURI = "1b" * 32
 
@@ -91,10 +97,13 @@ def storage(tables: Storage) -> Storage:
     """Empty, though the tables are older than the test: to make new ones takes longer."""
     for name in tables.names.values():
         schema = tables.client.describe_table(TableName=name)["Table"]["KeySchema"]
-        for page in tables.client.get_paginator("scan").paginate(TableName=name):
-            for item in page["Items"]:
-                key = {part["AttributeName"]: item[part["AttributeName"]] for part in schema}
-                tables.client.delete_item(TableName=name, Key=key)
+        key_names = [part["AttributeName"] for part in schema]
+        pages = tables.client.get_paginator("scan").paginate(TableName=name)
+        items = (item for page in pages for item in page["Items"])
+        for batch in batched(items, MOST_PUTS):
+            keys = ({part: item[part] for part in key_names} for item in batch)
+            deletions: Any = [{"DeleteRequest": {"Key": key}} for key in keys]
+            tables.client.batch_write_item(RequestItems={name: deletions})
     return tables
 
 
@@ -330,7 +339,20 @@ class TestCheckIns:
         assert rows[0] == storage.check_ins.get("0211ABC", DURI)
         assert list(storage.check_ins.of_event("0213ABC")) == []
 
-    def test_are_all_listed_though_they_fill_several_pages(self, storage: Storage) -> None:
+    def test_are_all_listed_however_many_there_are(self, storage: Storage) -> None:
+        rows = many_check_ins(storage)
+        with pages_of(storage.client, 60):
+            assert list(storage.check_ins.of_event("0211ABC")) == rows
+            assert storage.check_ins.count("0211ABC") == len(rows)
+
+    def test_are_left_out_where_they_are_deleted_meanwhile(self, storage: Storage) -> None:
+        rows = many_check_ins(storage)
+        listing = storage.check_ins.of_event("0211ABC")
+        assert next(listing) == rows[0]
+        storage.delete(keys(rows.pop(150)))
+        assert list(listing) == rows[1:]
+
+    def test_are_all_listed_however_large_they_are(self, storage: Storage) -> None:
         name = "하" * 100_000  # a page holds 1 MB
         ids = [f"{number:064x}" for number in range(5)]
         for attendee_id in ids:
@@ -348,6 +370,32 @@ class TestCheckIns:
             storage.check_ins.get("0211ABC", check_in().attendee_id)
         ]
         assert "event 0211ABC: malformed check-in item" in app_log.text
+
+
+def many_check_ins(storage: Storage) -> list[CheckIn]:
+    """Stored in no order; returned in the order of their times."""
+    rows = [
+        check_in(f"{number * 7919 % 210:064x}", checked_at=NOW + timedelta(seconds=number))
+        for number in range(210)
+    ]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(storage.check_ins.add, reversed(rows)))
+    return [replace(row, due_at=row.checked_at) for row in rows]
+
+
+@contextmanager
+def pages_of(client: DynamoDBClient, entries: int) -> Iterator[None]:
+    """A query's page has so many, and not 1 MB of them."""
+
+    def limit(params: dict[str, Any], **_: Any) -> None:
+        params["Limit"] = entries
+
+    name = "provide-client-params.dynamodb.Query"
+    client.meta.events.register(name, limit)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(name, limit)
 
 
 LEASE = timedelta(seconds=60)
@@ -828,6 +876,35 @@ def test_the_stream_carries_the_new_image(storage: Storage) -> None:
     table = storage.client.describe_table(TableName=storage.names["CheckInTable"])["Table"]
     specification = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     assert table["StreamSpecification"] == specification
+
+
+def test_a_check_in_and_its_mail_write_what_the_costs_say(dynamodb_local: str) -> None:
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local)
+    storage = storage_on(client)
+    create_tables(client, storage.names)
+    writes = []
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "INDEXES"
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        used = parsed["ConsumedCapacity"]
+        indexes = used.get("GlobalSecondaryIndexes", {})
+        units = [indexes.get(name, {}).get("CapacityUnits", 0) for name in INDEXES]
+        writes.append([used["Table"]["CapacityUnits"], *units, used["CapacityUnits"]])
+
+    for operation in ("PutItem", "UpdateItem"):
+        client.meta.events.register(f"provide-client-params.dynamodb.{operation}", ask)
+        client.meta.events.register(f"after-call.dynamodb.{operation}", note)
+    row = check_in()
+    storage.check_ins.add(row)
+    storage.deliveries.claim(keys(row), attempt())
+    storage.deliveries.settle(keys(row), "mine", end("sent"))
+    client.close()
+
+    page = COSTS.read_text(encoding="utf-8")
+    rows = re.findall(r"^  \| (?:Put|Update)Item, .*? \|(.*)\|$", page, re.MULTILINE)
+    assert writes == [[int(re.findall(r"\d+", cell)[0]) for cell in row.split("|")] for row in rows]
 
 
 CALLS: list[Callable[[Storage], object]] = [

@@ -107,11 +107,21 @@ def test_one_thing_has_one_price() -> None:
 
 def test_the_summary_says_what_the_tables_say() -> None:
     summary = PAGE.split("\n## ")[0]
-    for told, table in zip(("$0.11", "$7.50", "$0.70"), TABLES, strict=True):
+    for told, table in zip(("$0.10", "$7.50", "$0.70"), TABLES, strict=True):
         assert told in summary
         assert number(told.strip("$")) == table.total.quantize(Decimal("0.01"), ROUND_HALF_UP)
     fixed = [row.cost for row in MONTH.rows if row.item.startswith("CloudWatch, ")]
     assert f"${sum(fixed):.2f} are CloudWatch's" in summary
+
+
+def test_write_units_are_those_of_the_calls() -> None:
+    rows = [line.strip(" |").split("|") for line in PAGE.splitlines() if line.startswith("  | ")]
+    calls = [[number(cell.split(":")[0]) for cell in row[1:]] for row in rows[2:]]
+    assert all(sum(units) == total for *units, total in calls)
+    total = sum(total for *_, total in calls)
+    assert CHECK_INS.how_many("DynamoDB, write") == f"1,000 × 1 + 1,000 × {total}"
+    assert LEFT.quantity("DynamoDB, write") == CHECK_INS.quantity("DynamoDB, write")
+    assert f"A check-in and its mail are {total}:" in PAGE
 
 
 # What is counted
