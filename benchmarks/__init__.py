@@ -1,1 +1,1 @@
-"""Measurements, each a row of the table that `make bench` prints. Never part of the tests."""
+"""Measurements: what `make bench` prints and writes into docs/performance.md. Never tests."""
