@@ -231,6 +231,10 @@ class _Conversation:
                 self._recipients.append(_address(command))
         reply = self._answer(step, command)
         match step, reply[:3]:
+            case ("MAIL", code) if code != "250":
+                self._sender = ""
+            case ("RCPT", code) if code != "250":
+                self._recipients.pop()
             case "STARTTLS", "220":
                 self._secure()
             case "DATA", "354":
@@ -273,8 +277,14 @@ class _Conversation:
         """The reply that was sent; "" where none was."""
         about = self._recipients if step == "DATA" else ()
         action = self._server.action(step, " ".join((line, *about)))
-        usual = self._greeting() if step == "EHLO" else _ACCEPTING.get(step, "500 5.5.1 what?")
-        return self._act(action, usual)
+        return self._act(action, self._usual(step))
+
+    def _usual(self, step: str) -> str:
+        if step == "EHLO":
+            return self._greeting()
+        if (step == "RCPT" and not self._sender) or (step == "DATA" and not self._recipients):
+            return "503 5.5.1 not yet"
+        return _ACCEPTING.get(step, "500 5.5.1 what?")
 
     def _act(self, action: str | Fault, usual: str) -> str:
         """The reply that was sent; "" where none was."""

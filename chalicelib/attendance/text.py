@@ -12,6 +12,8 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def printable(text: str) -> str:
     """The text without what nobody sees, each white space as a plain space."""
+    if text.isprintable():  # as nearly all of it is; and looking at each character takes its time
+        return text
     return "".join(
         " " if character.isspace() else character
         for character in text

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.policy import SMTP
 
+from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.event import Event, normalize_event_code
 from chalicelib.attendance.ports import Events
@@ -48,7 +48,7 @@ class Writer:
             record=item.sequence_number or None,
         )
         message = self._compose(confirmation, self._now())
-        return Letter(message["To"].addresses[0].addr_spec, message.as_bytes(policy=SMTP))
+        return Letter(parse_email(recipient), message.as_bytes())
 
     def _event(self, event_code: str, item: NewItem) -> Event | None:
         """None, and so general wording, where there is none or its item cannot be read."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from chalicelib.attendance.delivery import OwedMail
 from chalicelib.attendance.errors import RollcallError, StorageUnavailable
 from chalicelib.confirmation.backlog import Backlog
-from chalicelib.confirmation.connections import Connection, Connections
+from chalicelib.confirmation.connections import Connections
 from chalicelib.confirmation.delivery import Courier, Outcome
 from chalicelib.confirmation.records import NewItem, new_items, text
 from chalicelib.confirmation.replies import DeliveryError, Halted, Throttled
@@ -67,7 +67,8 @@ class Round:
         self._needed = max(_LEAST_SECONDS, min(longest, time_left() / 2))
         self._record = min(_LONGEST_RECORD, self._needed * _FOR_THE_RECORD)
         self._entries = enumerate(items)
-        self._returned: list[Entry] = []
+        self._ahead: deque[Entry] = deque()
+        self._away: StorageUnavailable | None = None
         self._lock = threading.Lock()
 
     def has_time(self) -> bool:
@@ -79,20 +80,29 @@ class Round:
     def stop(self, error: Halted) -> None:
         self.stopped = error
 
+    def waiting(self, most: int) -> int:
+        """How many there are, up to as many; none where the round is over."""
+        with self._lock:
+            return self._read(most)
+
     def take(self) -> Entry | None:
         """The next one; None where there is none, or no time for it, or the round was stopped."""
         with self._lock:
-            if self.stopped or not self.has_time():
-                return None
-            try:
-                return self._returned.pop() if self._returned else next(self._entries, None)
-            except StorageUnavailable as error:
-                self.stopped = error
-                return None
+            return self._ahead.popleft() if self._read(1) else None
 
-    def put_back(self, entry: Entry) -> None:
-        with self._lock:
-            self._returned.append(entry)
+    def _read(self, count: int) -> int:
+        if self.stopped or not self.has_time():
+            return 0
+        try:
+            while len(self._ahead) < count and not self._away:
+                self._ahead.append(next(self._entries))
+        except StopIteration:
+            pass
+        except StorageUnavailable as error:
+            self._away = error
+        if not self._ahead:
+            self.stopped = self._away
+        return min(count, len(self._ahead))
 
     def mailed(self, seconds: float) -> None:
         with self._lock:
@@ -143,7 +153,7 @@ class Postroom:
         """
         items = [item for item in new_items(event) if _is_owed(item)]
         work = Round(items, time_left, self._longest)
-        self._run(work, min(len(items), self._connections.most))
+        self._run(work)
         again = [item for place, item in enumerate(items) if place not in work.done]
         del work.outcomes["again"]
         if again:
@@ -159,26 +169,24 @@ class Postroom:
         """Mail what is still owed, as far as the time goes; how many came to which end."""
         backlog = Backlog(self._owed.owed(), self._now())
         work = Round((NewItem("", keys, None) for keys in backlog.due()), time_left, self._longest)
-        self._run(work, self._connections.most)
+        self._run(work)
         while isinstance(work.stopped, Throttled) and work.has_time():
             work.stopped = None
-            self._run(work, self._connections.most)
+            self._run(work)
         if work.outcomes:
             log.info("sweep: %s", work)
         backlog.count_rest(lambda: time_left() >= _LONGEST_READ)
         self._metrics.put({**work.measured(), **backlog.measured()})
         return dict(work.outcomes)
 
-    def _run(self, work: Round, workers: int) -> None:
-        entry = work.take()
-        if entry:
-            work.put_back(entry)
+    def _run(self, work: Round) -> None:
+        wanted = work.waiting(self._connections.most)
+        if wanted:
             try:
                 self._connections.await_resumption(work.time_left() / 2)
-                with self._connections.lend(work.time_left() / 2) as connection:
-                    # The first connects alone: so a wrong password is tried once.
-                    connection.ready(work.time_left() / 2)
-                    self._share(work, connection, workers - 1)
+                # The first connects alone: so a wrong password is tried once.
+                self._connections.begin(work.time_left() / 2)
+                self._share(work, wanted)
             except Halted as error:
                 work.stop(error)
         if work.stopped:
@@ -186,36 +194,28 @@ class Postroom:
         if isinstance(work.stopped, Throttled):
             self._connections.slow_down()
 
-    def _share(self, work: Round, connection: Connection, helpers: int) -> None:
-        with ThreadPoolExecutor(max(1, helpers)) as pool:
-            first = work.take()  # before a helper does, and connects for it
-            helping = [pool.submit(self._help, work) for _ in range(helpers)]
-            self._work(work, connection, first)
-            wait(helping)
-            self._work(work, connection, work.take())  # what a helper put back last
-            for help_given in helping:
-                help_given.result()
+    def _share(self, work: Round, connections: int) -> None:
+        """Half as many workers again as connections: some write to storage while others send."""
+        workers, missing = connections + connections // 2, self._connections.missing(connections)
+        with ThreadPoolExecutor(workers + missing) as pool:
+            working = [pool.submit(self._work, work) for _ in range(workers)]
+            for _ in range(missing):
+                pool.submit(self._connect, work)
+        for each in working:
+            each.result()
 
-    def _help(self, work: Round) -> None:
+    def _connect(self, work: Round) -> None:
         """Where the server takes no further connection, those that are there have to do."""
-        with suppress(Halted), self._connections.lend(0) as connection:
-            self._work(work, connection, work.take())
+        with suppress(Halted):
+            self._connections.open(work.time_left() / 2)
 
-    def _work(self, work: Round, connection: Connection, entry: Entry | None) -> None:
-        while entry:
-            try:
-                connection.ready(work.time_left() / 2)
-            except Halted:
-                work.put_back(entry)
-                raise
-            if not work.has_time():
-                return
-            work.note(entry, self._deliver(work, entry[1], connection))
-            entry = work.take()
+    def _work(self, work: Round) -> None:
+        while entry := work.take():
+            work.note(entry, self._deliver(work, entry[1]))
 
-    def _deliver(self, work: Round, item: NewItem, connection: Connection) -> Outcome:
+    def _deliver(self, work: Round, item: NewItem) -> Outcome:
         try:
-            outcome = self._courier.deliver(item, connection, work)
+            outcome = self._courier.deliver(item, self._connections, work)
         except StorageUnavailable as error:
             log.warning("%s: due, storage: %s", item, error, extra=item.log_fields)
             return "again"

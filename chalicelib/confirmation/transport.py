@@ -1,7 +1,7 @@
 """One attempt to hand one mail to the mail server, and what became of it.
 
-yagmail makes the connection, secures it and logs in. The mail itself is sent command by command,
-because whoever retries must know how far it came: yagmail's own `send` does not say.
+yagmail makes the connection, secures it and logs in. The mail itself is sent by Rollcall, because
+whoever retries must know how far it came: yagmail's own `send` does not say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from chalicelib.attendance.errors import StorageUnavailable
+from chalicelib.confirmation.pipeline import Pipeline
 from chalicelib.confirmation.replies import (
     Halted,
     Postponed,
@@ -86,11 +87,7 @@ class Mailer:
         """
         self._deadline = time.monotonic() + seconds
         try:
-            smtp = self._begin(len(content))
-            self._judge("recipient", self._in_time(smtp).rcpt(recipient))
-            reply = self._in_time(smtp).docmd("DATA")
-            if not goes_ahead(reply):
-                self._refuse("message", reply)
+            smtp = self._announce(recipient, len(content))
             if self._seconds_left() < seconds * _FOR_THE_REPLY:
                 raise TimeoutError
         except (smtplib.SMTPException, OSError) as error:
@@ -119,30 +116,45 @@ class Mailer:
             pass
         self._drop()
 
-    def _begin(self, size: int) -> smtplib.SMTP:
-        """MAIL FROM, on the connection that is there or on a new one.
+    def _announce(self, recipient: str, size: int) -> smtplib.SMTP:
+        """Sender, recipient and DATA: the connection on which the server now takes the mail.
 
         A server may have closed a connection that lay idle. Nothing was sent on it then, so a
         new one is tried at once.
         """
-        sender = self._settings.sender[1]
-        if self._client is not None:
-            smtp: smtplib.SMTP = self._client.smtp
-            used = self._begun > 0
-            try:
-                reply = self._in_time(smtp).mail(sender, _size(smtp, size))
-                if not is_closing(reply) or not used:
-                    self._begun += 1
-                    self._judge_sender(reply)
-                    return smtp
-            except (smtplib.SMTPException, OSError):
-                if not used:
-                    raise
+        used = self._client is not None and self._begun > 0
+        try:
+            smtp, pipeline = self._begin(recipient, size)
+            reply = pipeline.reply()
+            closed = is_closing(reply)
+        except (smtplib.SMTPException, OSError):
+            if not used:
+                raise
+            closed = True
+        if used and closed:
             self._drop()
-        smtp = self._connect(self._seconds_left())
-        self._begun += 1
-        self._judge_sender(self._in_time(smtp).mail(sender, _size(smtp, size)))
+            smtp, pipeline = self._begin(recipient, size)
+            reply = pipeline.reply()
+        self._judge_sender(reply, pipeline)
+        self._judge("recipient", pipeline.reply(), pipeline)
+        reply = pipeline.reply()
+        if not goes_ahead(reply):
+            self._refuse("message", reply, pipeline)
         return smtp
+
+    def _begin(self, recipient: str, size: int) -> tuple[smtplib.SMTP, Pipeline]:
+        """The next mail, on the connection that is there or on a new one."""
+        smtp = self._client.smtp if self._client else self._connect(self._seconds_left())
+        self._begun += 1
+        sender = smtplib.quoteaddr(self._settings.sender[1])
+        told = f" SIZE={size}" if smtp.has_extn("size") else ""
+        pipeline = Pipeline(
+            lambda: self._in_time(smtp),
+            f"MAIL FROM:{sender}{told}",
+            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
+            "DATA",
+        )
+        return smtp, pipeline
 
     def _in_time(self, smtp: smtplib.SMTP, timeouts: int = 1) -> smtplib.SMTP:
         """The connection, with its next wait bounded. Raises OSError where there is no time."""
@@ -207,34 +219,31 @@ class Mailer:
             raise
         return client
 
-    def _judge_sender(self, reply: Reply) -> None:
+    def _judge_sender(self, reply: Reply, pipeline: Pipeline) -> None:
         """A refused MAIL says nothing about the recipient: for good, it is our own fault."""
         try:
-            self._judge("sender", reply)
+            self._judge("sender", reply, pipeline)
         except Rejected as error:
             raise Halted(str(error)) from error
 
-    def _judge(self, what: str, reply: Reply) -> None:
+    def _judge(self, what: str, reply: Reply, pipeline: Pipeline | None = None) -> None:
         if not is_accepted(reply):
-            self._refuse(what, reply)
+            self._refuse(what, reply, pipeline)
 
-    def _refuse(self, what: str, reply: Reply) -> NoReturn:
-        if leaves_connection(reply):
-            self._reset()
-        else:
+    def _refuse(self, what: str, reply: Reply, pipeline: Pipeline | None) -> NoReturn:
+        if not (leaves_connection(reply) and self._is_ready_again(pipeline)):
             self._drop()
         raise refusal(what, reply)
 
-    def _reset(self) -> None:
-        """Leave the connection ready for the next mail, or leave none."""
+    def _is_ready_again(self, pipeline: Pipeline | None) -> bool:
+        """Whether the connection could be made so for the next mail."""
         if self._client is None:
-            return
+            return False
         try:
-            ready = is_accepted(self._in_time(self._client.smtp).rset())
+            through = pipeline is None or pipeline.abandon()
+            return through and is_accepted(self._in_time(self._client.smtp).rset())
         except (smtplib.SMTPException, OSError):
-            ready = False
-        if not ready:
-            self._drop()
+            return False
 
     def _drop(self) -> None:
         client, self._client, self._begun = self._client, None, 0
@@ -247,7 +256,3 @@ def _as_data(content: bytes) -> bytes:
     """The message as it travels: dots at line starts doubled, then the end (RFC 5321 4.5.2)."""
     ended = content if content.endswith(b"\r\n") else content + b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
-
-
-def _size(smtp: smtplib.SMTP, size: int) -> list[str]:
-    return [f"size={size}"] if smtp.has_extn("size") else []

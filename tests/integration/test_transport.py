@@ -42,9 +42,10 @@ QUOTA = "550-5.4.5 Daily user sending limit exceeded\r\n550 5.4.5 for hello@exam
 MakeMailer = Callable[..., Mailer]
 
 
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["step by step", "pipelining"])
+def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
+    """Each way for a mail's commands to come to it."""
+    with SmtpServer(extensions=("SIZE 1000000", "AUTH PLAIN", *request.param)) as server:
         yield server
 
 
@@ -326,6 +327,7 @@ def test_the_data_is_begun_while_there_is_time_for_its_reply(
     assert len(server.accepted) == 1
 
 
+@pytest.mark.parametrize("server", [()], ids=["step by step"], indirect=True)
 @pytest.mark.parametrize(("late", "next_step"), [("MAIL", "RCPT"), ("RCPT", "DATA")])
 def test_when_the_time_is_over_nothing_further_is_asked(
     server: SmtpServer, mailer: Mailer, clock: Clock, late: Step, next_step: str
@@ -502,6 +504,33 @@ def test_a_refused_recipient_leaves_the_connection_for_the_next(
     failure(mailer)
     send(mailer, "duri@example.com")
     assert len(server.sessions) == 1
+
+
+@pytest.mark.parametrize("server", [("PIPELINING",)], ids=["pipelining"], indirect=True)
+def test_commands_that_went_out_together_are_all_answered_before_the_next_mail(
+    server: SmtpServer, mailer: Mailer
+) -> None:
+    server.on("MAIL", LATER, NEVER)
+    server.on("RCPT", GO_ON, GO_ON, LATER)
+    assert type(failure(mailer)) is Postponed
+    assert type(failure(mailer)) is Halted
+    assert str(failure(mailer)) == "recipient refused for now: 450 4.2.1"
+    send(mailer, "duri@example.com")
+    assert [mail.recipients for mail in server.mails] == [("duri@example.com",)]
+    assert len(server.sessions) == 1
+
+
+@pytest.mark.parametrize("answer", ["354 go ahead", GARBAGE, CLOSING, DROP])
+@pytest.mark.parametrize("server", [("PIPELINING",)], ids=["pipelining"], indirect=True)
+def test_whoever_was_refused_gets_no_mail_though_the_server_wants_the_data(
+    server: SmtpServer, mailer: Mailer, answer: Action
+) -> None:
+    server.on("RCPT", NEVER)
+    server.on("DATA", answer)
+    assert type(failure(mailer)) is Rejected
+    send(mailer, "duri@example.com")
+    assert [mail.recipients for mail in server.mails] == [("duri@example.com",)]
+    assert len(server.sessions) == 2
 
 
 # The content

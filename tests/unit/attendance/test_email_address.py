@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import email_validator
 import pytest
+from email_validator import validate_email
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
+from chalicelib.attendance import email
 from chalicelib.attendance.email import mask_email, parse_email
 from chalicelib.attendance.errors import InvalidRequest
 
@@ -53,6 +58,32 @@ def test_what_mail_servers_would_not_carry_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse_email(text)
     assert refusal.value.field == "email"
+
+
+# Addresses of what plain ones are made of, right and wrong.
+_WORDS = st.lists(st.sampled_from(["a", "Hana", "0", "x9", "_", "kim", "b" * 20]), min_size=1)
+
+
+@given(
+    _WORDS, st.sampled_from(".+-"), _WORDS, st.sampled_from(".-"), st.sampled_from(["com", "kr"])
+)
+@settings(deadline=None)
+@example(["a" * 50], ".", ["example"], ".", "com")
+@example(["a"], ".", ["b" * 60], ".", "kr")
+def test_a_plain_address_is_one_that_the_library_leaves_as_it_is(
+    local: list[str], between: str, labels: list[str], joint: str, country: str
+) -> None:
+    address = f"{between.join(local)}@{joint.join(labels)}.{country}"
+    assume(len(address) <= email._LONGEST_PLAIN and email._PLAIN.fullmatch(address))
+    valid = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    assert valid.ascii_email == address
+
+
+@pytest.mark.parametrize("domain", email_validator.SPECIAL_USE_DOMAIN_NAMES)
+def test_no_plain_address_has_a_domain_that_is_no_ones(domain: str) -> None:
+    for address in (f"hana@{domain}", f"hana@example.{domain}"):
+        with pytest.raises(InvalidRequest):
+            parse_email(address)
 
 
 def test_a_refusal_does_not_repeat_the_address() -> None:

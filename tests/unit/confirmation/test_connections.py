@@ -1,14 +1,15 @@
-"""Connections lent to workers, and the pause that the server asks for, with a clock set by hand."""
+"""Connections and the mails that wait for them; and the pause, with a clock set by hand."""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from delivery_fakes import FakeConnection, FakeServer
+from delivery_fakes import FakeConnection, FakeServer, address
 
-from chalicelib.confirmation.connections import Connection, Connections
-from chalicelib.confirmation.replies import Halted
+from chalicelib.confirmation.connections import Connections
+from chalicelib.confirmation.replies import Halted, Rejected, Throttled
 
 
 class Clock:
@@ -28,9 +29,17 @@ def clock() -> Clock:
     return Clock()
 
 
+def refused() -> None:
+    raise Halted("no connection: 535")
+
+
 @pytest.fixture
-def three() -> list[FakeConnection]:
-    server = FakeServer()
+def server() -> FakeServer:
+    return FakeServer()
+
+
+@pytest.fixture
+def three(server: FakeServer) -> list[FakeConnection]:
     return [FakeConnection(server) for _ in range(3)]
 
 
@@ -46,51 +55,131 @@ def slow_down(connections: Connections, clock: Clock) -> float:
     return clock.pauses[-1]
 
 
-def test_each_is_lent_to_one_at_a_time(
+def open_all(connections: Connections) -> None:
+    connections.begin(1)
+    while connections.missing(connections.most):
+        connections.open(1)
+
+
+def test_none_is_opened_before_it_is_wanted(
     connections: Connections, three: list[FakeConnection]
 ) -> None:
     assert connections.most == 3
-    with connections.lend(0) as first, connections.lend(0) as second, connections.lend(0) as third:
-        assert {id(each) for each in (first, second, third)} == {id(each) for each in three}
+    assert connections.missing(2) == 2
+    connections.begin(5)
+    assert [connection.asked for connection in three] == [[], [], [5]]
+    assert [connections.missing(wanted) for wanted in (1, 2, 9)] == [0, 1, 2]
+    connections.open(4)
+    assert [connection.asked for connection in three] == [[], [4], [5]]
 
 
-def test_the_one_that_was_used_last_is_lent_first(connections: Connections) -> None:
-    with connections.lend(0) as first, connections.lend(0) as second:
-        pass
-    assert first is not second
-    with connections.lend(0) as again:
-        assert again is first  # the outer one came back last
-    with connections.lend(0) as again:
-        assert again is first
+def test_each_sends_one_mail_at_a_time(
+    connections: Connections, three: list[FakeConnection], server: FakeServer
+) -> None:
+    together = threading.Barrier(3, timeout=10)
+
+    def send(_: str) -> None:
+        together.wait()
+
+    server.on_send = send
+    open_all(connections)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: connections.send(address(number), b"", 9), range(3)))
+    assert [len(connection.allowed) for connection in three] == [1, 1, 1]
 
 
-def test_where_none_is_free_the_borrower_is_told(connections: Connections) -> None:
-    with connections.lend(0), connections.lend(0), connections.lend(0):
-        for seconds in (0, -1, 0.01):
-            with pytest.raises(Halted, match="no connection is free"), connections.lend(seconds):
-                pytest.fail("lent a fourth one")
+def test_the_one_that_was_used_last_sends_the_next(
+    connections: Connections, three: list[FakeConnection]
+) -> None:
+    open_all(connections)
+    for number in range(3):
+        connections.send(address(number), b"", 9)
+    assert sorted(len(connection.allowed) for connection in three) == [0, 0, 3]
 
 
-def test_one_that_is_in_use_is_waited_for(connections: Connections) -> None:
-    lent: list[Connection] = []
-
-    def borrow() -> None:
-        with connections.lend(10) as connection:
-            lent.append(connection)
-
-    with connections.lend(0), connections.lend(0):
-        with connections.lend(0) as last:
-            waiting = threading.Thread(target=borrow)
-            waiting.start()
-            assert lent == []
-        waiting.join(10)
-        assert lent == [last]
+def test_a_round_begins_with_the_one_that_is_open(
+    connections: Connections, three: list[FakeConnection]
+) -> None:
+    for _ in range(3):
+        connections.begin(5)
+    assert [connection.asked for connection in three] == [[], [], [5, 5, 5]]
 
 
-def test_one_comes_back_though_its_worker_failed(connections: Connections) -> None:
+def test_where_none_is_free_within_half_of_its_time_a_mail_is_not_sent(
+    connections: Connections, three: list[FakeConnection]
+) -> None:
+    with pytest.raises(Halted, match="no connection is free"):
+        connections.send(address(1), b"", 0.02)
+    assert [connection.allowed for connection in three] == [[], [], []]
+
+
+def test_one_that_is_in_use_is_waited_for(connections: Connections, server: FakeServer) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def send(recipient: str) -> None:
+        if recipient == address(1):
+            begun.set()
+            assert over.wait(10)
+
+    server.on_send = send
+    connections.begin(1)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(connections.send, address(1), b"", 20)
+        assert begun.wait(10)
+        second = pool.submit(connections.send, address(2), b"", 20)
+        over.set()
+        first.result()
+        second.result()
+    assert server.mailed == [address(1), address(2)]
+
+
+def test_one_that_cannot_be_had_again_leaves_its_mail_to_another(
+    connections: Connections, three: list[FakeConnection], server: FakeServer
+) -> None:
+    open_all(connections)
+    for connection in three[:2]:
+        connection.on_ready = refused
+    for number in range(3):
+        connections.send(address(number), b"", 9)
+    assert [len(connection.allowed) for connection in three] == [0, 0, 3]
+    assert connections.missing(3) == 2
+
+
+def test_where_none_can_be_had_again_the_mail_is_not_sent(
+    connections: Connections, three: list[FakeConnection]
+) -> None:
+    open_all(connections)
+    for connection in three:
+        connection.on_ready = refused
+    with pytest.raises(Halted, match="535"):
+        connections.send(address(1), b"", 9)
+    assert connections.missing(3) == 3
+    with pytest.raises(Halted, match="535"):
+        connections.begin(5)
+
+
+def test_a_mail_that_fails_leaves_its_connection_to_the_next(
+    connections: Connections, server: FakeServer
+) -> None:
+    connections.begin(1)
+    server.errors[address(1)] = [Rejected("recipient refused: 550")] * 4
     for _ in range(4):
-        with pytest.raises(Halted, match="535"), connections.lend(0):
-            raise Halted("no connection: 535")
+        with pytest.raises(Rejected):
+            connections.send(address(1), b"", 9)
+
+
+def test_after_a_fault_of_our_own_nothing_more_is_sent_until_the_next_round(
+    connections: Connections, server: FakeServer
+) -> None:
+    connections.begin(1)
+    server.errors[address(1)] = [Throttled("the server asks for a pause: 454")]
+    for number in (1, 2):
+        with pytest.raises(Throttled, match="454"):
+            connections.send(address(number), b"", 9)
+    assert server.tried == [address(1)]
+    connections.begin(1)
+    connections.send(address(2), b"", 9)
+    assert server.mailed == [address(2)]
 
 
 def test_unless_the_server_has_asked_for_a_pause_there_is_none(

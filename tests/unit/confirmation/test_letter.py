@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ class Desk:
         self.confirmations.append(confirmation)
         if "@" not in confirmation.to:
             raise UnusableAddress("not an address")
-        message = EmailMessage()
+        message = EmailMessage(SMTP)
         message["To"] = confirmation.to
         message.set_content("hello\nto you")
         return message
