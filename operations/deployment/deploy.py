@@ -20,7 +20,8 @@ from operations.deployment import changes, gateway, mapping, policies, tables, t
 from operations.deployment.aws import DeploymentError, Repair, client, wait_for
 from operations.deployment.data_stack import DataStack
 from operations.deployment.live import Live
-from operations.deployment.project import Deployable, Project, project, refuse_strays
+from operations.deployment.packing import refuse_strays
+from operations.deployment.project import Deployable, Project, project
 from operations.deployment.verify import PATIENCE, verify
 
 Say = Callable[[str], None]

@@ -9,9 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
-import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalice import __version__ as chalice_version
 from chalice.app import Chalice
 from chalice.awsclient import TypedAWSClient
 from chalice.cli.factory import CLIFactory
@@ -29,6 +25,7 @@ from chalice.utils import UI
 
 from operations.deployment import policies
 from operations.deployment.aws import DeploymentError
+from operations.deployment.packing import code_digest, pack, tidy
 from operations.deployment.templates import merge, parameters
 
 _SECRETS = ("SECRET_KEY", "SMTP_PASSWORD")
@@ -51,10 +48,6 @@ _FROM_THE_SHELL = (
     "UNCLEAR_DELIVERY",
 )
 CODE_TAG = "rollcall-code"
-
-# What chalicelib is made of. All else would ship with it, whoever put it there: an editor's swap
-# file, a merge's .orig, a file manager's index, a key that somebody laid beside the code.
-_KINDS = {".css", ".html", ".js", ".py", ".txt"}
 
 
 class ConfigurationError(DeploymentError):
@@ -184,7 +177,7 @@ class Project:
 
     def deploy(self) -> None:
         """`chalice deploy`. Raises ChaliceDeploymentError, and leaves Chalice's state file."""
-        tidy(self.stage.root)
+        self._pack()
         ui = UI()
         deployer = self._factory.create_default_deployer(
             self._factory.create_botocore_session(), self.config, ui
@@ -199,7 +192,7 @@ class Project:
 
     def package(self, directory: Path, additions: Mapping[str, Any]) -> None:
         """`chalice package --merge-template`: template and zip into `directory`."""
-        tidy(self.stage.root)
+        self._pack()
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             json.dump(additions, file)
             file.flush()
@@ -208,6 +201,10 @@ class Project:
                 self.config, options, "cloudformation", "json", merge_template=file.name
             )
             packager.package_app(self.config, str(directory), self.stage.name)
+
+    def _pack(self) -> None:
+        tidy(self.stage.root)
+        pack(self.config)
 
 
 @contextmanager
@@ -219,61 +216,6 @@ def project(
     """Chalice reads the policies from files, which are there for as long."""
     with tempfile.TemporaryDirectory() as directory:
         yield Project(stage, provisioned, policies.write(Path(directory), rendered))
-
-
-def code_digest(root: Path) -> str:
-    """Names the functions' code: the same for the same files, wherever and whenever packed."""
-    digest = hashlib.sha256(
-        f"{sys.version_info[:2]} {chalice_version} {platform.machine()}".encode()
-    )
-    files = [root / "app.py", root / "requirements.txt"]
-    files += (file for file in _beneath(root / "chalicelib") if not _is_stray(file))
-    files += (file for file in _beneath(root / "vendor") if file.is_file())
-    for file in sorted(files):
-        digest.update(f"\0{file.relative_to(root).as_posix()}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:32]
-
-
-def refuse_strays(root: Path) -> None:
-    """Chalice packs all of chalicelib. Raises DeploymentError, naming what is not the app's."""
-    strays = sorted(
-        file.relative_to(root).as_posix()
-        for file in _beneath(root / "chalicelib")
-        if _is_stray(file)
-    )
-    if strays:
-        raise DeploymentError(
-            f"would be packed, and is not the app's: {', '.join(strays)}. Remove it (an editor's "
-            f"own file goes when the editor is closed); the app's files end in "
-            f"{', '.join(sorted(_KINDS))}"
-        )
-
-
-def tidy(root: Path) -> None:
-    """Make chalicelib fit to be packed. Raises DeploymentError for what does not belong there.
-
-    What Python keeps there would be packed too, with paths of this machine. And files are packed
-    with their modes: under an umask such as 077 Lambda's user could not read them.
-    """
-    refuse_strays(root)
-    sys.dont_write_bytecode = True
-    for directory in list((root / "chalicelib").rglob("__pycache__")):
-        shutil.rmtree(directory)
-    os.umask(0o022)  # for the wheels, which Chalice unpacks
-    for file in [root / "app.py", *_beneath(root / "chalicelib")]:
-        file.chmod(file.stat().st_mode | 0o444)
-
-
-def _beneath(directory: Path) -> Iterator[Path]:
-    """All that is no directory: a link that leads nowhere too, since Chalice follows it."""
-    for file in directory.rglob("*"):
-        if not file.is_dir() and "__pycache__" not in file.relative_to(directory).parts:
-            yield file
-
-
-def _is_stray(file: Path) -> bool:
-    return file.name.startswith(".") or file.suffix not in _KINDS
 
 
 class _Factory(CLIFactory):

@@ -1,9 +1,10 @@
-"""`python -I cold_start.py DIRECTORY HANDLER EVENT`: a function's start, the way Lambda does it.
+"""`python -I -S cold_start.py ZIP PACKAGES HANDLER EVENT`: a function's start, as Lambda does it.
 
-DIRECTORY is the unpacked zip, and the interpreter has what Lambda's brings, not the project's
-environment. The last line of the output is JSON: the `answer`; `modules`, by name, with the files
-of those that the start has loaded; `stdlib`, where Python's own are. Without AWS_ENDPOINT_URL, it
-ends at the first use of the network.
+ZIP is the directory of the unpacked zip, PACKAGES that of what Lambda's Python has beside its own
+library; the interpreter knows nothing else. The last line of the output is JSON: the `answer`;
+`modules`, the names of those that were loaded from the zip; `compiled_here`, of these the ones for
+which the zip had nothing compiled. Without AWS_ENDPOINT_URL, it ends at the first use of the
+network.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-import sysconfig
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 
@@ -30,25 +31,28 @@ def _refuse_network(event: str, _: object) -> None:
         os._exit(1)  # an exception would be taken for a network's, and be coped with
 
 
-def _file(module: Any) -> str | None:
-    return getattr(module, "__file__", None)
+def _is_compiled(module: Any) -> bool:
+    """Extension modules are."""
+    return not module.__file__.endswith(".py") or Path(module.__cached__).is_file()
 
 
 def main() -> None:
-    directory, handler, event = sys.argv[1:]
-    there = set(sys.modules)
+    directory, packages, handler, event = sys.argv[1:]
     if "AWS_ENDPOINT_URL" not in os.environ:
         sys.addaudithook(_refuse_network)
-    sys.path.insert(0, directory)
+    sys.path[:0] = [directory, packages]
     module, name = handler.split(".")
     answer = getattr(import_module(module), name)(json.loads(event), Context())
-    me = sys.modules["__main__"]  # which multiprocessing gives another name
-    loaded = {
-        name: _file(each)
+    of_zip = {
+        name: each
         for name, each in sys.modules.items()
-        if name not in there and each is not me
+        if (getattr(each, "__file__", None) or "").startswith(f"{directory}/")
     }
-    report = {"answer": answer, "modules": loaded, "stdlib": sysconfig.get_path("stdlib")}
+    report = {
+        "answer": answer,
+        "modules": sorted(of_zip),
+        "compiled_here": [name for name, each in of_zip.items() if not _is_compiled(each)],
+    }
     sys.stdout.write(f"\n{json.dumps(report)}\n")
 
 

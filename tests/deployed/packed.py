@@ -6,20 +6,14 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
-from local import emulator
+from local import lambda_python
 
 _SCRIPT = Path(__file__).parent / "cold_start.py"
 _PATIENCE = 60  # seconds, for one start
-# What Lambda's Python runtime has beside Python's own: boto3, and what boto3 needs.
-_OF_LAMBDA = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 
 
 @dataclass
@@ -36,54 +30,45 @@ class Package:
             for name in archive.namelist():
                 yield name, archive.read(name)
 
-
-def closure(name: str) -> set[str]:
-    """The package and what it needs, all the way down."""
-    found: set[str] = {canonicalize_name(name)}
-    for line in requires(name) or ():
-        requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            found |= closure(requirement.name)
-    return found
+    def sources(self) -> dict[str, bytes]:
+        """All that is not compiled."""
+        return {name: content for name, content in self.files() if "__pycache__/" not in name}
 
 
 @dataclass
 class Start:
-    """What a function answered, and which modules it loaded, with their files."""
+    """What a function answered, and the modules of the zip that it loaded."""
 
-    directory: Path
     answer: Any
-    modules: Mapping[str, str | None]
-    stdlib: str
+    modules: list[str]
+    compiled_here: list[str]
 
-    def of_zip(self) -> set[str]:
-        """The packages that came from the zip."""
-        return {file.relative_to(self.directory).parts[0] for _, file in self._files(of_zip=True)}
+    def loaded(self) -> set[str]:
+        """The app's own modules, and of all others the packages.
 
-    def strangers(self) -> list[str]:
-        """The modules that are neither in the zip nor in Lambda's Python."""
-        return [
-            f"{name}: {file}"
-            for name, file in self._files(of_zip=False)
-            if not file.is_relative_to(self.stdlib) and name.partition(".")[0] not in _OF_LAMBDA
-        ]
-
-    def _files(self, *, of_zip: bool) -> Iterator[tuple[str, Path]]:
-        for name, file in self.modules.items():
-            if file and Path(file).is_relative_to(self.directory) == of_zip:
-                yield name, Path(file)
+        Without tzdata: whether it is asked depends on the machine.
+        """
+        names = {
+            name if name.startswith("chalicelib") else name.partition(".")[0]
+            for name in self.modules
+        }
+        return names - {"tzdata"}
 
 
 def start(
-    directory: Path, handler: str, event: Mapping[str, Any], environment: Mapping[str, str]
+    unpacked: Path,
+    packages: Path,
+    handler: str,
+    event: Mapping[str, Any],
+    environment: Mapping[str, str],
 ) -> Start:
-    """In an interpreter that has Lambda's packages, not the project's, and this environment alone.
+    """In an interpreter that has the zip, Lambda's packages and this environment alone.
 
-    `directory` is the unpacked zip.
+    `unpacked` is the directory of the zip, `packages` that of Lambda's.
     """
     done = subprocess.run(
-        [emulator.PYTHON, "-I", "-B", _SCRIPT, directory, handler, json.dumps(event)],
-        cwd=directory,
+        lambda_python.command(_SCRIPT, str(unpacked), str(packages), handler, json.dumps(event)),
+        cwd=unpacked,
         env=environment,
         capture_output=True,
         text=True,
@@ -91,4 +76,4 @@ def start(
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return Start(directory, **json.loads(done.stdout.splitlines()[-1]))
+    return Start(**json.loads(done.stdout.splitlines()[-1]))

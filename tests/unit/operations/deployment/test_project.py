@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import app
+from operations.deployment.packing import code_digest
 from operations.deployment.project import (
     CODE_TAG,
     ConfigurationError,
     Deployable,
     Project,
-    code_digest,
     project,
 )
 

@@ -1,0 +1,1 @@
+"""What Rollcall is measured against: the same by hand, with as little as it needs."""
