@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import click
 
 from chalicelib.attendance.check_in import CheckIn
+from chalicelib.attendance.delivery import DeliveryStatus
 from chalicelib.attendance.event import Event
 from operations.console import event_code, existing_event, progress
 from operations.stage import Stage
@@ -32,13 +33,20 @@ def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> 
     A list has names and addresses: it is for the organizers alone.
     """
     event = existing_event(stage, code)
-    with progress(stage.wiring.check_in_table.of_event(code), "Reading") as found:
-        check_ins = list(found)
     lists = [LISTS[name] for name, is_wanted in wanted.items() if is_wanted]
+    counts: Counter[DeliveryStatus] = Counter()
+    owed: list[datetime] = []
+    listed: list[CheckIn] = []
+    with progress(stage.wiring.check_in_table.of_event(code), "Reading") as found:
+        for check_in in found:  # there may be very many: none is kept that is not asked for
+            counts[check_in.delivery] += 1
+            if is_owed(check_in):
+                owed.append(check_in.checked_at)
+            if any(has(check_in) for has in lists):
+                listed.append(check_in)
     if not lists:
-        _count(event, check_ins, stage.wiring.now(), as_json=as_json)
+        _count(event, counts, owed, stage.wiring.now(), as_json=as_json)
         return
-    listed = [check_in for check_in in check_ins if any(has(check_in) for has in lists)]
     if as_json:
         rows = [facts(check_in, event.zone) for check_in in listed]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -46,24 +54,30 @@ def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> 
     now = stage.wiring.now()
     for check_in in listed:
         click.echo(described(check_in, event.zone, now))
-    click.echo(f"{code}: {len(listed):,} of {len(check_ins):,} check-ins")
+    click.echo(f"{code}: {len(listed):,} of {counts.total():,} check-ins")
 
 
-def _count(event: Event, check_ins: list[CheckIn], now: datetime, *, as_json: bool) -> None:
-    counts = Counter(check_in.delivery for check_in in check_ins)
-    owed = [check_in.checked_at for check_in in check_ins if is_owed(check_in)]
+def _count(
+    event: Event,
+    counts: Counter[DeliveryStatus],
+    owed: list[datetime],
+    now: datetime,
+    *,
+    as_json: bool,
+) -> None:
+    """`owed` are the times of the check-ins whose mail is."""
     oldest = min(owed, default=None)
     if as_json:
         answer = {
             "event_code": event.event_code,
-            "check_ins": len(check_ins),
+            "check_ins": counts.total(),
             "deliveries": {state: counts[state] for state in WORDS},
             "owed": len(owed),
             "owed_since": oldest.astimezone(event.zone).isoformat() if oldest else None,
         }
         click.echo(json.dumps(answer, indent=2))
         return
-    click.echo(f"{event.event_code}: {len(check_ins):,} check-ins")
+    click.echo(f"{event.event_code}: {counts.total():,} check-ins")
     for state, words in WORDS.items():
         click.echo(f"{state:10} {counts[state]:>7,}  {words}")
     if oldest:

@@ -25,6 +25,8 @@ Keys = Mapping[str, Any]
 Answer = TypeVar("Answer")
 
 DUE_SHARDS = "0123456789abcdef"  # due_shard is the first hex digit of the attendee id
+# Of a shard: sixteen first pages are read before the first mail goes out, and stay in memory.
+_PAGE = 500
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 _CLAIM = (
@@ -148,6 +150,7 @@ class Deliveries:
             IndexName="due_deliveries",
             KeyConditionExpression="due_shard = :shard",
             ExpressionAttributeValues=to_item({":shard": shard}),
+            PaginationConfig={"PageSize": _PAGE},
         )
         return map(_owed_mail, _items(pages))
 
