@@ -1,6 +1,7 @@
 """`python -m benchmarks.delay_proxy PORT TARGET SECONDS`: the network between two ends.
 
-What comes in at one end goes out at the other half of SECONDS (a round trip) later.
+What comes in at one end goes out at the other half of SECONDS (a round trip) later. To connect
+takes a round trip too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class _End(asyncio.Protocol):
 
     def __init__(self, delay: float) -> None:
         self._delay = delay
+        self._opens_at = 0.0
         self._under_way: deque[bytes] = deque()  # call_later keeps no order of equal times
         self.other: _End | None = None
         self.transport: asyncio.Transport | None = None
@@ -33,8 +35,9 @@ class _End(asyncio.Protocol):
         self._send(b"")
 
     def _send(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
         self._under_way.append(data)
-        asyncio.get_running_loop().call_later(self._delay, self._arrive)
+        loop.call_at(max(loop.time(), self._opens_at) + self._delay, self._arrive)
 
     def _arrive(self) -> None:
         data = self._under_way.popleft()
@@ -52,6 +55,7 @@ class _Near(_End):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._opens_at = asyncio.get_running_loop().time() + 2 * self._delay
         self.connecting = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:

@@ -195,8 +195,8 @@ class Postroom:
             self._connections.slow_down()
 
     def _share(self, work: Round, connections: int) -> None:
-        """Half as many workers again as connections: some write to storage while others send."""
-        workers, missing = connections + connections // 2, self._connections.missing(connections)
+        """More workers than connections: some write to storage while others send."""
+        workers, missing = 2 * connections - 1, self._connections.missing(connections)
         with ThreadPoolExecutor(workers + missing) as pool:
             working = [pool.submit(self._work, work) for _ in range(workers)]
             for _ in range(missing):

@@ -6,7 +6,6 @@ whoever retries must know how far it came: yagmail's own `send` does not say.
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 import time
@@ -163,7 +162,8 @@ class Mailer:
             raise TimeoutError
         if smtp.sock is None:
             raise smtplib.SMTPServerDisconnected
-        smtp.sock.settimeout(seconds)
+        if smtp.sock.gettimeout() != seconds:  # to set it is a call to the system
+            smtp.sock.settimeout(seconds)
         return smtp
 
     def _seconds_left(self) -> float:
@@ -255,4 +255,4 @@ class Mailer:
 def _as_data(content: bytes) -> bytes:
     """The message as it travels: dots at line starts doubled, then the end (RFC 5321 4.5.2)."""
     ended = content if content.endswith(b"\r\n") else content + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
+    return (b"\n" + ended).replace(b"\n.", b"\n..")[1:] + b".\r\n"

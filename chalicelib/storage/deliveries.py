@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError
 
 from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
 from chalicelib.storage.dynamodb import storage_errors, to_item
@@ -212,8 +212,6 @@ def _fitting(call: Callable[[], Answer]) -> Answer | None:
     with storage_errors():
         try:
             return call()
-        except ParamValidationError:
-            return None
         except ClientError as error:
             match error.response["Error"]["Code"]:
                 case "ValidationException":

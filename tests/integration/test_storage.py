@@ -24,6 +24,7 @@ from chalicelib.attendance.registration import Registration
 from chalicelib.storage.batches import MOST_PUTS, batched
 from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.deliveries import DUE_SHARDS, Deliveries
+from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.storage.events import EventTable
 from chalicelib.storage.registrations import RegistrationTable
 from local.tables import create_tables
@@ -80,7 +81,9 @@ def storage_on(client: DynamoDBClient) -> Storage:
 
 @pytest.fixture(scope="module", params=["moto_server", "dynamodb_local"])
 def client(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
-    client = boto3.client("dynamodb", endpoint_url=request.getfixturevalue(request.param))
+    """With the SDK's settings as they are deployed: it does not look at what it sends."""
+    address = request.getfixturevalue(request.param)
+    client = boto3.client("dynamodb", endpoint_url=address, config=AT_A_DESK)
     yield client
     client.close()
 
@@ -147,8 +150,6 @@ FOREIGN_KEYS: list[dict[str, Any]] = [
     {"attendee_id": {"S": HANA}, "event_code": {"S": "0211ABC"}, "more": {"S": "x"}},
     {"attendee_id": {"N": "1"}, "event_code": {"S": "0211ABC"}},
     {"attendee_id": {"S": ""}, "event_code": {"S": "0211ABC"}},
-    {"attendee_id": {"S": 1}, "event_code": {"S": "0211ABC"}},
-    {"attendee_id": HANA, "event_code": "0211ABC"},
 ]
 
 
