@@ -12,7 +12,7 @@ OPERATIONS := $(BIN)/python -m operations --stage $(STAGE)
 export DYNAMODB
 
 .DEFAULT_GOAL := help
-.PHONY: help run services test faults check format bench emulator deploy verify diff destroy package
+.PHONY: help run services test faults check format bench scale emulator deploy verify diff destroy package
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: $(READY) ## format, lint, types, then the tests: what CI runs
 
 bench: $(READY) ## measure, and print a table
 	$(BIN)/python -m benchmarks
+
+scale: $(READY) ## reckon what happens beyond one machine, and write it into docs/scale.md
+	$(BIN)/python -m benchmarks.scale
 
 format: $(READY) ## format the code, and mend what lint can mend
 	$(BIN)/ruff format .
