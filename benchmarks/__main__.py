@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import click
 
 from benchmarks import report
-from benchmarks.report import Report, Target
+from benchmarks.report import Report
 
 # Each a module of this package with `measure() -> Report`, and a place in docs/performance.md.
 NAMES = ("mails", "check_ins", "cold_start", "requests", "package", "arrivals", "growth")
@@ -23,7 +23,6 @@ NAMES = ("mails", "check_ins", "cold_start", "requests", "package", "arrivals", 
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
 def main(names: tuple[str, ...]) -> None:
     """Measure, print, and write into docs/performance.md."""
-    targets: list[Target] = []
     click.echo(_machine())
     for name in names or NAMES:
         click.echo(f"\n{name} …")
@@ -31,11 +30,6 @@ def main(names: tuple[str, ...]) -> None:
         click.echo(found.markdown())
         report.write(report.PAGE, name, f"{_machine()}\n\n{found.markdown()}")
         report.keep(report.FIGURES, found.figures)
-        targets += found.targets
-    text = report.targets_markdown(targets)
-    click.echo(f"\n{text}")
-    if not names:
-        report.write(report.PAGE, "targets", f"{_machine()}\n\n{text}")
 
 
 def _machine() -> str:

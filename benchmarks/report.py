@@ -39,7 +39,10 @@ class Report:
     figures: dict[str, float] = field(default_factory=dict)
 
     def markdown(self) -> str:
-        return "\n\n".join(_markdown(table) for table in self.tables)
+        parts = [_markdown(table) for table in self.tables]
+        if self.targets:
+            parts.append(targets_markdown(self.targets))
+        return "\n\n".join(parts)
 
 
 def write(page: Path, name: str, text: str) -> None:

@@ -71,8 +71,8 @@ class Connections:
             connection = self._take(seconds / 2)
             try:
                 connection.ready(deadline - self._clock())
-            except Halted:
-                if self._close(connection):
+            except BaseException as error:
+                if self._close(connection) or not isinstance(error, Halted):
                     raise
                 continue
             try:
@@ -96,7 +96,7 @@ class Connections:
     def _ready(self, connection: Connection, seconds: float) -> None:
         try:
             connection.ready(seconds)
-        except Halted:
+        except BaseException:
             self._close(connection)
             raise
         self._free.put(connection)
