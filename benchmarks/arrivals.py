@@ -23,8 +23,10 @@ from local import emulator
 
 _ALONE = 20
 _RUSH = 200
-_CROWD = 5_000
-_GUESTS = _ALONE + _RUSH + _CROWD
+# As many as each can take: behind moto, of 5,000 at 16 kiosks 34 were answered 503, and would have to
+# try again.
+_CROWDS = {"local runtime": 1_000, "emulator": 5_000}
+_GUESTS = _ALONE + _RUSH + max(_CROWDS.values())
 
 _COLUMNS = (
     "", "median s", "90 %", "99 %", "slowest", "check-ins", "check-ins/s", "mails/s",
@@ -82,11 +84,12 @@ def measure() -> Report:
         places = {"local runtime": _local(process), "emulator": _emulated(process)}
         for name, opened in places.items():
             click.echo(f"  {name}", err=True)
+            crowd = _CROWDS[name]
             with opened as place:
                 loads = {
                     "one": (f"{_ALONE}, one after the other", place.alone(_ALONE)),
                     f"rush_{_RUSH}": (f"{_RUSH} at 8 kiosks", place.load(_RUSH, 8)),
-                    f"{_CROWD}": (f"{_CROWD:,} at 16 kiosks", place.load(_CROWD, 16)),
+                    f"{crowd}": (f"{crowd:,} at 16 kiosks", place.load(crowd, 16)),
                 }
                 place.arrivals.look()
             for short, (words, load) in loads.items():
