@@ -23,8 +23,8 @@ from local import emulator
 
 _ALONE = 20
 _RUSH = 200
-# As many as each can take: behind moto, of 5,000 at 16 kiosks 34 were answered 503, and would have to
-# try again.
+# As many as each can take: behind moto, 34 of 5,000 at 16 kiosks were answered 503, and would have
+# to try again.
 _CROWDS = {"local runtime": 1_000, "emulator": 5_000}
 _GUESTS = _ALONE + _RUSH + max(_CROWDS.values())
 
