@@ -35,18 +35,19 @@ class _Policy(EmailPolicy):
     _fold_kept = staticmethod(_kept(_SMTP.fold_binary))
 
     def header_store_parse(self, name: str, value: str) -> tuple[str, str]:
-        if name in _OWN and self._is_line(name, value):
-            return name, value
-        return self._store_kept(name, value)
+        if name not in _OWN:
+            return self._store_kept(name, value)
+        return (name, value) if _is_line(name, value) else _SMTP.header_store_parse(name, value)
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        if self._is_line(name, value):
+        if _is_line(name, value):
             return f"{name}: {value}\r\n".encode()
-        return self._fold_kept(name, value)
+        return (_SMTP.fold_binary if name in _OWN else self._fold_kept)(name, value)
 
-    def _is_line(self, name: str, value: str) -> bool:
-        length = len(name) + len(value) + 2
-        return length <= (self.max_line_length or 0) and value.isascii() and value.isprintable()
+
+def _is_line(name: str, value: str) -> bool:
+    length = len(name) + len(value) + 2
+    return length <= (_SMTP.max_line_length or 0) and value.isascii() and value.isprintable()
 
 
 _POLICY = _Policy() + _SMTP
@@ -114,7 +115,7 @@ def compose(
 
     message = EmailMessage(_POLICY)
     message["From"] = str(Address(_phrase(sender.name), addr_spec=sender.address))
-    message["To"] = formataddr((to.display_name, to.addr_spec))
+    message["To"] = _mailbox(to)
     if reply_to:
         message["Reply-To"] = str(reply_to)
     message["Subject"] = _verbatim(content.subject)
@@ -140,6 +141,12 @@ def _address(text: str, name: str | None = None) -> Address:
         # Out here, since what parse_email raised repeats parts of the address.
         raise UnusableAddress("not an address that mail can be sent to")
     return Address(_phrase(name), addr_spec=address)
+
+
+def _mailbox(address: Address) -> str:
+    """Encoded already, where that is one line; else as Python is to encode, quote and fold it."""
+    line = formataddr((address.display_name, address.addr_spec))
+    return line if _is_line("To", line) else str(address)
 
 
 def _phrase(name: str | None) -> str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, default
+from email.policy import default
+from email.utils import getaddresses
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from chalicelib.attendance.event import LOCALES, Event, Locale
 from chalicelib.confirmation.content import one_line
@@ -75,7 +78,7 @@ def written(
     confirmation: Confirmation, sender: Sender = SENDER, default_locale: Locale = "en"
 ) -> bytes:
     message = compose(confirmation, NOW, sender=sender, default_locale=default_locale)
-    return message.as_bytes(policy=SMTP)
+    return message.as_bytes()  # under its own policy, as it is sent
 
 
 def read(confirmation: Confirmation, **options: Any) -> EmailMessage:
@@ -408,6 +411,25 @@ def test_a_long_name_with_commas_stays_one_address(tail: str) -> None:
     assert [each.addr_spec for each in mail["To"].addresses] == ["hana@example.com"]
     assert mail["To"].addresses[0].display_name.startswith("Hana Hana Hana")
     assert name in page(mail).text
+
+
+LONG_ADDRESS = "hana.kim@research.department.example.co.kr"
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.text('김하나éaB ,;:<>()[]"@.\\', min_size=1, max_size=16),
+    st.sampled_from(["hana@example.com", LONG_ADDRESS]),
+)
+@example("김하나 Hana Kim, Acme", LONG_ADDRESS)
+@example("é, e@x.io, <f@y.io>,", LONG_ADDRESS)
+def test_no_name_makes_a_further_address_of_itself(name: str, address: str) -> None:
+    sent = written(replace(CONFIRMATION, to=address, name=name))
+    to = email.message_from_bytes(sent, policy=default)["To"]
+    assert [each.addr_spec for each in to.addresses] == [address]
+    # As older readers see it too, who split before they decode.
+    raw = str(email.message_from_bytes(sent)["To"])
+    assert [each for _, each in getaddresses([raw])] == [address]
 
 
 def test_ten_thousand_characters_are_cut_to_a_line_that_a_person_reads() -> None:
