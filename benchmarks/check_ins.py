@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -13,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from benchmarks import stage
 from benchmarks.measuring import Sample, cpu_seconds, in_turns
+from benchmarks.meetup import EVENT, check_in
 from benchmarks.report import Report, Table, Target
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
@@ -89,8 +89,8 @@ class Door:
 
     def _check_in(self, phone: str, expected: int) -> None:
         # Another try each time: with one nonce a duplicate would be answered as the first.
-        body = {"phone": phone, "nonce": f"{next(self._tries):032x}"}
-        answer = self._app(_request(body), stage.Context())
+        event = check_in(phone=phone, nonce=f"{next(self._tries):032x}")
+        answer = self._app(event, stage.Context())
         assert answer["statusCode"] == expected, answer
 
     def _registered(self) -> str:
@@ -101,23 +101,23 @@ class Door:
     def _register(self, phone: str) -> None:
         number = parse_phone(phone, "KR")
         registration = Registration(
-            event_code=stage.EVENT.event_code,
+            event_code=EVENT.event_code,
             attendee_id=attendee_id(number, self._wiring.secret_key),
             name="이하나",
             email="hana@example.com",
             phone_last4=number[-4:],
             source="roster",
-            expires_at=stage.EVENT.expires_at,
+            expires_at=EVENT.expires_at,
         )
         self._wiring.registration_table.add(registration)
 
     def _attributes(self, phone: str) -> dict[str, Any]:
         """A check-in's item, in DynamoDB's own form."""
-        moment = {"N": str(int(stage.EVENT.starts_at.timestamp()))}
+        moment = {"N": str(int(EVENT.starts_at.timestamp()))}
         attendee = attendee_id(parse_phone(phone, "KR"), self._wiring.secret_key)
         return {
             "attendee_id": {"S": attendee},
-            "event_code": {"S": stage.EVENT.event_code},
+            "event_code": {"S": EVENT.event_code},
             "check_in_id": {"S": attendee[:20]},
             "name": {"S": "이하나"},
             "email": {"S": "hana@example.com"},
@@ -188,26 +188,3 @@ def _row(kind: str, found: dict[str, Sample], ratio: Sample) -> tuple[str, ...]:
 def _phone(number: int) -> str:
     """010-0000-0000 and on; the number ranges of nobody's phones are not enough for all runs."""
     return f"010-{number // 10_000:04d}-{number % 10_000:04d}"
-
-
-def _request(body: dict[str, str]) -> dict[str, Any]:
-    """As API Gateway sends it (Lambda proxy integration, format 1.0)."""
-    return {
-        "resource": "/events/{event_code}/check-ins",
-        "path": f"/events/{stage.EVENT.event_code}/check-ins",
-        "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json", "Accept-Language": "ko"},
-        "multiValueHeaders": {"Content-Type": ["application/json"], "Accept-Language": ["ko"]},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"event_code": stage.EVENT.event_code},
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": "/events/{event_code}/check-ins",
-            "path": f"/dev/events/{stage.EVENT.event_code}/check-ins",
-            "httpMethod": "POST",
-            "identity": {"sourceIp": "127.0.0.1"},
-        },
-        "body": json.dumps(body),
-        "isBase64Encoded": False,
-    }

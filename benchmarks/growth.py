@@ -6,21 +6,18 @@ Over AWS's own DynamoDB Local: its times are this machine's, its consumed capaci
 from __future__ import annotations
 
 import csv
-import logging
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from aiosmtpd.controller import Controller
 
-from benchmarks import growth_report, watched
+from benchmarks import growth_report, stage, watched
 from benchmarks.growth_fill import fill
 from benchmarks.growth_tables import CODES, Tables, dynamodb_local, phone, visitors
 from benchmarks.report import Report
 from benchmarks.watched import Run
-from local.loopback import HOST, free_port
 
 _SIZES = (1_000, 100_000, 1_000_000)
 _ROSTERS = (1_000, 10_000, 100_000)
@@ -48,7 +45,7 @@ def measure() -> Report:
         commands = _each(few, "operations", "deliveries", CODES[0])
         click.echo("  sweeps", err=True)
         stopped = _each(tables, "benchmarks.growth_runs", "sweep", "60")
-        with _mail_server() as port:
+        with stage.stand_in("smtp_stub") as port:
             sweeps = _each(
                 tables, "benchmarks.growth_runs", "sweep", str(_SWEEP_SECONDS), smtp_port=port
             )
@@ -105,21 +102,3 @@ def _write_roster(file: Path, size: int) -> None:
         rows.writerow(("이름", "휴대폰", "이메일"))
         for number in range(size):
             rows.writerow((f"김하나 {number}", phone(number), f"guest{number}@example.com"))
-
-
-class _Mailbox:
-    async def handle_DATA(self, *_: object) -> str:  # noqa: N802  -- aiosmtpd's name
-        return "250 2.0.0 taken"
-
-
-@contextmanager
-def _mail_server() -> Iterator[int]:
-    """Its port. It takes everything, in this process: the sweep has its own."""
-    logging.getLogger("mail.log").setLevel(logging.ERROR)
-    port = free_port()
-    server = Controller(_Mailbox(), HOST, port)
-    server.start()
-    try:
-        yield port
-    finally:
-        server.stop()

@@ -19,6 +19,7 @@ import app
 from benchmarks.consumed import Consumed
 from benchmarks.growth_tables import CODES, ROUNDS, VISITORS, phone, visitors
 from benchmarks.measuring import in_turns
+from benchmarks.meetup import check_in
 from chalicelib import settings
 from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.wiring import Wiring
@@ -44,7 +45,8 @@ class Door:
         now, self.numbers = self.numbers[:VISITORS], self.numbers[VISITORS:]
         self.consumed.clear()
         begun, begun_cpu = time.perf_counter(), time.process_time()
-        statuses = {app.app(_request(number), None)["statusCode"] for number in now}
+        events = [check_in(phone=phone(number), nonce=f"{number:032}") for number in now]
+        statuses = {app.app(event, None)["statusCode"] for event in events}
         wall, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
         assert statuses == {_STATUS[self.kind]}, f"{self.kind}: {statuses}"
         values = {
@@ -106,23 +108,6 @@ def read_list(code: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - begun,
         "pages": consumed.calls["Query"],
         "rcu": consumed.read_units,
-    }
-
-
-def _request(number: int) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
-    return {
-        "resource": "/events/{event_code}/check-ins",
-        "path": f"/events/{CODES[0]}/check-ins",
-        "httpMethod": "POST",
-        "headers": {"content-type": "application/json"},
-        "multiValueHeaders": {"content-type": ["application/json"]},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"event_code": CODES[0]},
-        "stageVariables": None,
-        "body": json.dumps({"phone": phone(number), "nonce": f"{number:032}"}),
-        "isBase64Encoded": False,
-        "requestContext": {"httpMethod": "POST", "resourcePath": "/events/{event_code}/check-ins"},
     }
 
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import boto3
 import click
 
-from chalicelib.attendance.event import Event
+from benchmarks.meetup import EVENT
 from chalicelib.attendance.phone import attendee_id
 from chalicelib.attendance.registration import Registration
 from chalicelib.storage.events import EventTable
@@ -28,7 +28,8 @@ from local.tables import create_tables
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-CODES = ("0211ABC", *(f"{day:04}ABC" for day in range(212, 221)))  # the first has every other row
+# The first has every other row.
+CODES = (EVENT.event_code, *(f"{day:04}ABC" for day in range(212, 221)))
 KEY = "a key for benchmarks"
 
 ROUNDS, VISITORS = 24, 10  # of each kind, in each round
@@ -126,22 +127,7 @@ def dynamodb_local(*, in_memory: bool = False) -> Iterator[Tables]:
             tables = Tables(port, Path(directory))
             create_tables(tables.client(), _TABLES)
             for code in CODES:
-                EventTable(tables.client(), "events").put(_event(code))
+                EventTable(tables.client(), "events").put(replace(EVENT, event_code=code))
             yield tables
         finally:
             processes.stop(server)
-
-
-def _event(code: str) -> Event:
-    return Event(
-        event_code=code,
-        name="Serverless Night",
-        organization="Cloud Club",
-        venue="Seoul",
-        starts_at=NOW,
-        check_in_opens_at=NOW - timedelta(days=20),
-        check_in_closes_at=NOW + timedelta(days=20),
-        timezone="Asia/Seoul",
-        locale="ko",
-        expires_at=LATER,
-    )

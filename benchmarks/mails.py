@@ -17,6 +17,7 @@ import boto3
 from benchmarks import mail_peers, stage
 from benchmarks.mail_peers import Raw
 from benchmarks.measuring import Sample, in_turns
+from benchmarks.meetup import EVENT
 from benchmarks.report import Report, Table, Target
 from chalicelib.storage import deliveries
 
@@ -140,7 +141,7 @@ class Bench:
         """A confirmation as it travels."""
         from chalicelib.confirmation.message import Confirmation, Sender, compose
 
-        confirmation = Confirmation(to="guest@example.com", name="이하나", event=stage.EVENT)
+        confirmation = Confirmation(to="guest@example.com", name="이하나", event=EVENT)
         sender = Sender("Meetup", mail_peers.USER, None)
         now = self._wirings[1].now()
         message = compose(confirmation, now, sender=sender, default_locale="ko").as_bytes()
@@ -245,14 +246,14 @@ def _at_least(name: str, ratio: Sample, wanted: float) -> Target:
 def _item(number: int) -> dict[str, Any]:
     return {
         "attendee_id": {"S": f"{number:064x}"},
-        "event_code": {"S": stage.EVENT.event_code},
+        "event_code": {"S": EVENT.event_code},
         "check_in_id": {"S": f"{number:020x}"},
         "name": {"S": "이하나"},
         "email": {"S": f"guest{number}@example.com"},
         "checked_at": {"N": str(int(time.time()))},
         "source": {"S": "roster"},
         "delivery": {"S": "due"},
-        "expires_at": {"N": str(int(stage.EVENT.expires_at.timestamp()))},
+        "expires_at": {"N": str(int(EVENT.expires_at.timestamp()))},
         "due_shard": {"S": f"{number:064x}"[0]},
         "due_at": {"N": str(int(time.time()))},
     }

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.smtp_stub PORT CERTIFICATE`: a mail server that takes every mail at once.
+"""`python -m benchmarks.smtp_stub PORT [CERTIFICATE]`: a mail server that takes every mail at once.
 
-With TLS from the first byte, login and pipelining (RFC 2920). Its COUNT command says how many mails
-it took, and for how many recipients.
+With login and pipelining (RFC 2920); where it has a certificate, TLS from the first byte. Its COUNT
+command says how many mails it took, and for how many recipients.
 """
 
 from __future__ import annotations
@@ -68,9 +68,11 @@ class _Session(asyncio.Protocol):
         return _REPLIES.get(verb, b"500 5.5.1 what?\r\n")
 
 
-async def _serve(port: int, certificate: str) -> None:
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate)
+async def _serve(port: int, certificate: str | None = None) -> None:
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
     taken: Counter[bytes] = Counter()
     server = await asyncio.get_running_loop().create_server(
         lambda: _Session(taken), HOST, port, ssl=tls, backlog=128
@@ -80,4 +82,4 @@ async def _serve(port: int, certificate: str) -> None:
 
 if __name__ == "__main__":
     end_with_parent()
-    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(_serve(int(sys.argv[1]), *sys.argv[2:]))

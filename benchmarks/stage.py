@@ -6,14 +6,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trustme
 
 from benchmarks.mail_peers import PASSWORD, USER
-from chalicelib.attendance.event import Event
+from benchmarks.meetup import EVENT
 from chalicelib.telemetry import json_log
 from local import processes
 from local.loopback import HOST, free_port
@@ -21,20 +20,6 @@ from local.loopback import HOST, free_port
 if TYPE_CHECKING:
     from chalicelib.wiring import Wiring
 
-_NOW = datetime.now(UTC)
-EVENT = Event(
-    event_code="0211ABC",
-    name="파이썬 밋업 2월",
-    organization="Example Python User Group",
-    venue="서울 예시 빌딩 3층",
-    starts_at=_NOW + timedelta(minutes=30),
-    check_in_opens_at=_NOW - timedelta(hours=1),
-    check_in_closes_at=_NOW + timedelta(days=1),
-    timezone="Asia/Seoul",
-    locale="ko",
-    announcement="굿즈는 3층 데스크에서 받아 가세요.\n뒤풀이: https://example.com/after",
-    expires_at=_NOW + timedelta(days=30),
-)
 _ENVIRONMENT = {
     "EVENT_TABLE": "events",
     "REGISTRATION_TABLE": "registrations",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
-import ssl
+import os
 import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -19,60 +18,32 @@ from typing import Any
 
 import boto3
 import click
-import trustme
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 
+from benchmarks import stage
+from benchmarks.mail_peers import USER
 from benchmarks.measuring import Sample
+from benchmarks.meetup import EVENT, check_in
 from chalicelib.attendance.check_in import CheckIn, new_check_in_id
-from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
 from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.events import EventTable
 from chalicelib.storage.registrations import RegistrationTable
-from local import lambda_python, processes
-from local.loopback import HOST, free_ports
+from local import lambda_python
+from local.loopback import HOST, free_port
 
 _SCRIPT = Path(__file__).parent / "start.py"
-_NOW = datetime.now(UTC)
-_EVENT = Event(
-    event_code="0211ABC",
-    name="Serverless Night",
-    organization="Cloud Club",
-    venue="Seoul",
-    starts_at=_NOW,
-    check_in_opens_at=_NOW - timedelta(days=1),
-    check_in_closes_at=_NOW + timedelta(days=1),
-    timezone="Asia/Seoul",
-    locale="ko",
-    expires_at=_NOW + timedelta(days=30),
-)
 _PHONE, _KEY = "010-0000-0001", "a key for benchmarks"
 _PERSON = Registration(
-    event_code=_EVENT.event_code,
+    event_code=EVENT.event_code,
     attendee_id=attendee_id(parse_phone(_PHONE, "KR"), _KEY),
     name="김하나",
     email="hana@example.com",
     phone_last4=_PHONE[-4:],
     source="roster",
-    expires_at=_EVENT.expires_at,
+    expires_at=EVENT.expires_at,
 )
-_PATH = f"/events/{_EVENT.event_code}/check-ins"
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-_REQUEST: dict[str, Any] = {
-    "resource": "/events/{event_code}/check-ins",
-    "path": _PATH,
-    "httpMethod": "POST",
-    "headers": {"content-type": "application/json"},
-    "multiValueHeaders": {"content-type": ["application/json"]},
-    "multiValueQueryStringParameters": None,
-    "pathParameters": {"event_code": _EVENT.event_code},
-    "stageVariables": None,
-    "body": json.dumps({"phone": _PHONE}),
-    "isBase64Encoded": False,
-    "requestContext": {"httpMethod": "POST", "resourcePath": "/events/{event_code}/check-ins"},
-}
+_REQUEST = check_in(phone=_PHONE)
 
 
 class World:
@@ -88,7 +59,7 @@ class World:
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         )
-        EventTable(self._client, environment["EVENT_TABLE"]).put(_EVENT)
+        EventTable(self._client, environment["EVENT_TABLE"]).put(EVENT)
         RegistrationTable(self._client, environment["REGISTRATION_TABLE"]).add(_PERSON)
 
     def next(self) -> dict[str, str]:
@@ -100,14 +71,14 @@ class World:
         now = datetime.now(UTC)
         CheckInTable(self._client, table).add(
             CheckIn(
-                new_check_in_id(), _EVENT.event_code, _PERSON.attendee_id, _PERSON.name,
+                new_check_in_id(), EVENT.event_code, _PERSON.attendee_id, _PERSON.name,
                 _PERSON.email, checked_at=now, source="roster", nonce=None, delivery="due",
-                expires_at=_EVENT.expires_at, due_at=now,
+                expires_at=EVENT.expires_at, due_at=now,
             )
         )  # fmt: skip
         keys = {
             "attendee_id": {"S": _PERSON.attendee_id},
-            "event_code": {"S": _EVENT.event_code},
+            "event_code": {"S": EVENT.event_code},
         }
         item = self._client.get_item(TableName=table, Key=keys)["Item"]
         image = {"SequenceNumber": "1", "Keys": keys, "NewImage": item}
@@ -182,61 +153,41 @@ class _Parameters(BaseHTTPRequestHandler):
         pass
 
 
-class _Mailbox:
-    async def handle_DATA(self, *_: object) -> str:  # noqa: N802  -- aiosmtpd's name
-        return "250 2.0.0 taken"
-
-
 @contextmanager
 def world(directory: Path) -> Iterator[World]:
     """A DynamoDB that answers at once, and a mail server that wants TLS and a login."""
-    storage, parameters, mail = free_ports(3)
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(directory / "roots.pem"))
-    certificate = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(HOST).configure_cert(certificate)
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of what it does itself
-    mail_server = Controller(
-        _Mailbox(),
-        HOST,
-        mail,
-        ssl_context=certificate,
-        authenticator=lambda *_: AuthResult(success=True),
-        auth_require_tls=False,  # it has TLS from the first byte, of which aiosmtpd does not know
-    )
-    stub = processes.start(
-        processes.python("benchmarks.dynamodb_stub", str(storage), "0"), {"PATH": "/usr/bin"}
-    )
-    mail_server.start()
+    parameters = free_port()
     secrets = ThreadingHTTPServer((HOST, parameters), _Parameters)
     threading.Thread(target=secrets.serve_forever).start()
     try:
-        processes.wait_until(lambda: processes.listens(storage), stub, "the stub of DynamoDB")
-        yield World(
-            {
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_REGION": "us-east-1",
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{storage}",
-                "AWS_ENDPOINT_URL_SSM": f"http://{HOST}:{parameters}",
-                "AWS_LAMBDA_FUNCTION_NAME": "rollcall",
-                "HOME": str(directory),
-                "EVENT_TABLE": "events",
-                "REGISTRATION_TABLE": "registrations",
-                "CHECK_IN_STREAM_ARN": "arn:aws:dynamodb:us-east-1:0:table/check-ins/stream/-",
-                "SECRET_KEY_PARAMETER": "/rollcall/dev/secret-key",
-                "MAIL_FROM": "Meetup <hello@example.com>",
-                "SMTP_HOST": HOST,
-                "SMTP_PORT": str(mail),
-                "SMTP_SECURITY": "tls",
-                "SMTP_USERNAME": "hello@example.com",
-                "SMTP_PASSWORD_PARAMETER": "/rollcall/dev/smtp-password",
-                "SSL_CERT_FILE": str(directory / "roots.pem"),
-            }
-        )
+        with (
+            stage.certificate() as certificate,
+            stage.stand_in("dynamodb_stub", 0) as storage,
+            stage.stand_in("smtp_stub", certificate) as mail,
+        ):
+            yield World(
+                {
+                    "AWS_ACCESS_KEY_ID": "test",
+                    "AWS_SECRET_ACCESS_KEY": "test",
+                    "AWS_REGION": "us-east-1",
+                    "AWS_DEFAULT_REGION": "us-east-1",
+                    "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{storage}",
+                    "AWS_ENDPOINT_URL_SSM": f"http://{HOST}:{parameters}",
+                    "AWS_LAMBDA_FUNCTION_NAME": "rollcall",
+                    "HOME": str(directory),
+                    "EVENT_TABLE": "events",
+                    "REGISTRATION_TABLE": "registrations",
+                    "CHECK_IN_STREAM_ARN": "arn:aws:dynamodb:us-east-1:0:table/check-ins/stream/-",
+                    "SECRET_KEY_PARAMETER": "/rollcall/dev/secret-key",
+                    "MAIL_FROM": f"Meetup <{USER}>",
+                    "SMTP_HOST": HOST,
+                    "SMTP_PORT": str(mail),
+                    "SMTP_SECURITY": "tls",
+                    "SMTP_USERNAME": USER,
+                    "SMTP_PASSWORD_PARAMETER": "/rollcall/dev/smtp-password",
+                    "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
+                }
+            )
     finally:
-        mail_server.stop()
         secrets.shutdown()
         secrets.server_close()
-        processes.stop(stub)

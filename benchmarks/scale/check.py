@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.clients import Crowd, Request
+from benchmarks.guests import Arrivals, email, phone
 from benchmarks.measuring import Sample
 from benchmarks.report import Table
 from benchmarks.scale.cases import DEFAULT
@@ -25,7 +25,7 @@ from local.runtime import Runtime
 
 SIZES = (50, 200)
 _KIOSKS = 8
-_PATIENCE = 120.0  # seconds
+_FIRST = 1_000  # the sample event has others on its roster
 _PORTS = ("PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "DYNAMODB_PORT")
 # Nothing waits for a network here, and no container has to start.
 _HERE = Figures(storage_seconds=0.0, connect_seconds=0.0, consumer_cold_start_ms=0.0, chance=0.0)
@@ -83,35 +83,23 @@ def measure(sizes: Sequence[int]) -> list[tuple[list[float], list[float]]]:
         with runtime.running() as printed:
             facts = dict(printed)
             address = f"{facts['app']}/events/{facts['event']}/check-ins"
-            inbox = Path(facts["inbox_dir"])
-            before = 0
+            arrivals = Arrivals(Path(facts["inbox_dir"]), lambda: "")
+            before = _FIRST
             for size in (1, *sizes):  # the first alone: it connects
-                guests = [_guest(address, before + number) for number in range(size)]
-                answered = sorted(each.at for each in Crowd(_KIOSKS).play(guests))
-                arrived = _arrivals(inbox, before + size)[before:]
+                guests = range(before, before + size)
+                requests = [_request(address, number) for number in guests]
+                answered = sorted(each.at for each in Crowd(_KIOSKS).play(requests))
+                arrived = sorted(arrivals.of(guests))
                 start = answered[0]
                 found.append(([at - start for at in answered], [at - start for at in arrived]))
                 before += size
     return found[1:]
 
 
-def _guest(address: str, number: int) -> Request:
-    person = {
-        "phone": f"010-0000-{number:04d}",
-        "name": f"Guest {number}",
-        "email": f"guest{number}@example.com",
-    }
+def _request(address: str, number: int) -> Request:
+    """Of a walk-in."""
+    person = {"phone": phone(number), "name": f"Guest {number}", "email": email(number)}
     return Request(address, person)
-
-
-def _arrivals(inbox: Path, wanted: int) -> list[float]:
-    """The times of all mails, when there are as many as wanted. Raises TimeoutError."""
-    deadline = time.monotonic() + _PATIENCE
-    while len(mails := list(inbox.glob("*.eml"))) < wanted:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{wanted - len(mails)} mails never came")
-        time.sleep(0.02)
-    return sorted(mail.stat().st_mtime for mail in mails)
 
 
 def _waits(stored_at: Sequence[float], arrived_at: Sequence[float]) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.measuring import Sample
 from benchmarks.scale.limits import api_seconds
 from benchmarks.scale.model import Outcome, Rush
 from benchmarks.scale.parameters import Case, Figures
@@ -61,12 +62,13 @@ def summarise(case: Case, figures: Figures) -> Summary:
     door += [stored_at(place) - place * came for place in range(len(stored), guests, step)]
     mail = outcome.mail_waits[::step]
     mail += [sent_at(place) - stored_at(place) for place in range(len(sent), guests, step)]
+    door_waits, mail_waits = Sample(tuple(door)), Sample(tuple(mail))
     return Summary(
-        door_median=_percentile(door, 50),
-        door_last=_percentile(door, 99),
+        door_median=door_waits.percentile(50),
+        door_last=door_waits.percentile(99),
         in_after=stored_at(guests - 1),
-        mail_median=_percentile(mail, 50),
-        mail_last=_percentile(mail, 99),
+        mail_median=mail_waits.percentile(50),
+        mail_last=mail_waits.percentile(99),
         mailed_after=sent[-1] if len(sent) == guests else sent_at(guests - 1),
         dollars=dollars(case, figures, outcome),
     )
@@ -97,8 +99,3 @@ def dollars(case: Case, figures: Figures, outcome: Outcome) -> float:
 def _pace(moments: Sequence[float], ended: float) -> float:
     """A second, in the last half of the run."""
     return max(1e-9, sum(moment > ended / 2 for moment in moments) / (ended / 2))
-
-
-def _percentile(values: Sequence[float], percent: float) -> float:
-    ordered = sorted(values)
-    return ordered[round(percent / 100 * (len(ordered) - 1))]
