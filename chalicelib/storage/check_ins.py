@@ -108,11 +108,14 @@ class CheckInTable:
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
         """Those of the index's entries that are still there, in their order (a consistent read)."""
-        keys = [{name: entry[name] for name in ("attendee_id", "event_code")} for entry in entries]
-        items = self._batches.get({"Keys": keys, "ConsistentRead": True})
+        # One that is made anew between two pages has an entry on both.
+        keys = {
+            entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
+            for entry in entries
+        }
+        items = self._batches.get({"Keys": list(keys.values()), "ConsistentRead": True})
         found = {item["attendee_id"]["S"]: item for item in items}
-        ids = (entry["attendee_id"]["S"] for entry in entries)
-        return (found[attendee] for attendee in ids if attendee in found)
+        return (found[attendee] for attendee in keys if attendee in found)
 
     def _by_event(self, event_code: str, **options: Any) -> Iterable[QueryOutputTypeDef]:
         return self._client.get_paginator("query").paginate(

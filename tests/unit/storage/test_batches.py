@@ -171,6 +171,15 @@ def test_a_check_in_that_is_gone_hides_no_other(event: Event) -> None:
     assert [row.attendee_id for row in table.of_event(event.event_code)] == ["0", "2"]
 
 
+def test_a_check_in_that_is_made_anew_between_two_pages_is_read_once(event: Event) -> None:
+    busy = Busy(share=100)
+    table = _check_ins(busy, [])
+    for attendee in ("a", "b", "a"):
+        table.add(_check_in(event, attendee))
+    assert [row.attendee_id for row in table.of_event(event.event_code)] == ["a", "b"]
+    assert busy.calls == [2]
+
+
 def test_a_check_in_that_stays_undone_is_not_taken_for_one_that_is_gone(event: Event) -> None:
     busy, waits = Busy(share=0), list[float]()
     table = _check_ins(busy, waits)
