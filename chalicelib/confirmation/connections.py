@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import queue
+import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Protocol
 
 from chalicelib.confirmation.delivery import Outbox
@@ -37,75 +36,92 @@ class Connections:
     ) -> None:
         self.most = len(connections)
         self._closed = list(connections)
-        self._free: queue.LifoQueue[Connection] = queue.LifoQueue()
-        self._lock = threading.Lock()
+        self._free: list[Connection] = []
+        self._refused: Halted | None = None
+        self._changed = threading.Condition()
         self._clock = clock
         self._pause = pause
         self._pauses = 0
         self._resume_at = 0.0
-        self._refused: Halted | None = None
 
     def begin(self, seconds: float) -> None:
         """Have one open, and forget what was refused before. Raises Halted."""
-        self._refused = None
-        with suppress(queue.Empty):
-            self._ready(self._free.get_nowait(), seconds)
-            return
-        self.open(seconds)
+        with self._changed:
+            self._refused = None
+            connection = (self._free or self._closed).pop()
+        self._ready(connection, seconds)
+        self._free_again(connection)
 
     def missing(self, wanted: int) -> int:
         """How many are to be opened until there are as many."""
-        with self._lock:
+        with self._changed:
             return max(0, min(wanted, self.most) - (self.most - len(self._closed)))
 
     def open(self, seconds: float) -> None:
         """Open a further one, within so many seconds. Raises Halted."""
-        with self._lock:
+        with self._changed:
             connection = self._closed.pop()
         self._ready(connection, seconds)
+        self._free_again(connection)
 
     def send(self, recipient: str, content: bytes, seconds: float) -> None:
         """As a connection's own, which is waited for. After Halted nothing more goes out."""
         deadline = self._clock() + seconds
-        while True:
-            connection = self._take(seconds / 2)
-            try:
-                connection.ready(deadline - self._clock())
-            except BaseException as error:
-                if self._close(connection) or not isinstance(error, Halted):
-                    raise
-                continue
-            try:
-                return connection.send(recipient, content, deadline - self._clock())
-            except Halted as error:
-                self._refused = error
-                raise
-            finally:
-                self._free.put(connection)
+        connection = self._take(seconds / 2)
+        while not self._is_ready(connection, deadline):
+            connection = self._take(min(seconds / 2, deadline - self._clock()))
+        try:
+            left = deadline - self._clock()
+            if left > 0:
+                return connection.send(recipient, content, left)
+        except Halted as error:
+            self._refuse(error)
+            raise
+        finally:
+            self._free_again(connection)
+        raise Halted("no time left for an attempt")
 
     def _take(self, seconds: float) -> Connection:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free or self._refused, max(0, seconds))
+            if self._refused:
+                raise copy.copy(self._refused)  # each thread its own, which it can be raised in
+            if not self._free:
+                raise Halted("no connection is free")
+            return self._free.pop()
+
+    def _is_ready(self, connection: Connection, deadline: float) -> bool:
+        """Unless it was the last that was open: then Halted is raised."""
         try:
-            connection = self._free.get(timeout=seconds)
-        except queue.Empty:
-            raise Halted("no connection is free") from None
-        if self._refused:
-            self._free.put(connection)
-            raise self._refused
-        return connection
+            self._ready(connection, deadline - self._clock())
+        except Halted:
+            if self._refused:
+                raise
+            return False
+        return True
 
     def _ready(self, connection: Connection, seconds: float) -> None:
         try:
             connection.ready(seconds)
-        except BaseException:
-            self._close(connection)
+        except BaseException as error:
+            with self._changed:
+                self._closed.append(connection)
+                none_is_open = len(self._closed) == self.most
+            if none_is_open:
+                self._refuse(error if isinstance(error, Halted) else Halted("no connection"))
             raise
-        self._free.put(connection)
 
-    def _close(self, connection: Connection) -> bool:
-        """Whether it was the last that was open."""
-        with self._lock:
-            self._closed.append(connection)
-            return len(self._closed) == self.most
+    def _free_again(self, connection: Connection) -> None:
+        with self._changed:
+            self._free.append(connection)
+            self._changed.notify()
+
+    def _refuse(self, error: Halted) -> None:
+        """All that wait, and those that come, hear of it."""
+        with self._changed:
+            # Without what it came from: a traceback holds the mail.
+            self._refused = copy.copy(error)
+            self._changed.notify_all()
 
     def await_resumption(self, seconds: float) -> None:
         """Wait for the end of the pause. Raises Halted where that is more than `seconds` away."""

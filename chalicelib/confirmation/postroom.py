@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -78,7 +78,10 @@ class Round:
         return min(self._needed, self.time_left()) - self._record
 
     def stop(self, error: Halted) -> None:
-        self.stopped = error
+        """What came first stands, but for a pause that the server asks for."""
+        with self._lock:
+            if self.stopped is None or isinstance(error, Throttled):
+                self.stopped = error
 
     def waiting(self, most: int) -> int:
         """How many there are, up to as many; none where the round is over."""
@@ -196,18 +199,21 @@ class Postroom:
 
     def _share(self, work: Round, connections: int) -> None:
         """More workers than connections: some write to storage while others send."""
-        workers, missing = 2 * connections - 1, self._connections.missing(connections)
-        with ThreadPoolExecutor(workers + missing) as pool:
-            working = [pool.submit(self._work, work) for _ in range(workers)]
-            for _ in range(missing):
-                pool.submit(self._connect, work)
+        missing = self._connections.missing(connections)
+        with ThreadPoolExecutor(2 * connections - 1) as pool:
+            opening = [
+                pool.submit(self._connections.open, work.time_left() / 2) for _ in range(missing)
+            ]
+            working = [
+                pool.submit(self._work, work) for _ in range(2 * (connections - missing) - 1)
+            ]
+            for opened in as_completed(opening):
+                # Where the server takes no further one, those that are there have to do.
+                with suppress(Halted):
+                    opened.result()
+                    working += [pool.submit(self._work, work) for _ in range(2)]
         for each in working:
             each.result()
-
-    def _connect(self, work: Round) -> None:
-        """Where the server takes no further connection, those that are there have to do."""
-        with suppress(Halted):
-            self._connections.open(work.time_left() / 2)
 
     def _work(self, work: Round) -> None:
         while entry := work.take():

@@ -198,6 +198,7 @@ class Desk:
         self.server = FakeServer()
         self.pauses: list[float] = []
         self.written: list[NewItem] = []
+        self.on_write: Callable[[], object] = lambda: None
         self.events_away = 0  # how many letters find the event's table away
         self.courier = Courier(
             self._write,
@@ -250,6 +251,7 @@ class Desk:
 
     def _write(self, item: NewItem, recipient: str) -> Letter:
         self.written.append(item)
+        self.on_write()
         if self.events_away:
             self.events_away -= 1
             raise StorageUnavailable("ThrottlingException")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -156,6 +157,85 @@ def test_where_none_can_be_had_again_the_mail_is_not_sent(
     assert connections.missing(3) == 3
     with pytest.raises(Halted, match="535"):
         connections.begin(5)
+
+
+def test_those_that_wait_hear_at_once_that_none_can_be_had_again(
+    connections: Connections, three: list[FakeConnection]
+) -> None:
+    connections.begin(1)
+    asked, waiting = threading.Event(), threading.Event()
+
+    def refuse_later() -> None:
+        asked.set()
+        assert waiting.wait(10)
+        raise Throttled("no connection: 421")
+
+    three[-1].on_ready = refuse_later
+    with ThreadPoolExecutor(4) as pool:
+        mails = [pool.submit(connections.send, address(0), b"", 600)]
+        assert asked.wait(10)
+        mails += [pool.submit(connections.send, address(number), b"", 600) for number in (1, 2, 3)]
+        waiting.set()
+        errors = [mail.exception(10) for mail in mails]
+    assert [repr(error) for error in errors] == ["Throttled('no connection: 421')"] * 4
+    assert len({id(error) for error in errors}) == 4
+
+
+def test_a_mail_whose_time_went_on_a_connection_is_not_sent(
+    connections: Connections, three: list[FakeConnection], clock: Clock
+) -> None:
+    def slow() -> None:
+        clock.now += 9
+
+    connections.begin(1)
+    three[-1].on_ready = slow
+    with pytest.raises(Halted, match="no time left"):
+        connections.send(address(1), b"", 9)
+    connections.send(address(2), b"", 9.5)
+    assert three[-1].allowed == [0.5]
+
+
+def test_a_mail_whose_time_went_on_one_connection_does_not_wait_for_another(
+    connections: Connections, three: list[FakeConnection], server: FakeServer, clock: Clock
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def refuse_slowly() -> None:
+        clock.now += 600
+        raise Halted("no connection: TimeoutError")
+
+    def send(_: str) -> None:
+        begun.set()
+        assert over.wait(10)
+
+    connections.begin(1)
+    connections.open(1)
+    server.on_send = send
+    three[-1].on_ready = refuse_slowly
+    with ThreadPoolExecutor(2) as pool:
+        # The one that was opened last is taken first.
+        first = pool.submit(connections.send, address(1), b"", 600)
+        assert begun.wait(10)
+        second = pool.submit(connections.send, address(2), b"", 600)
+        error = second.exception(10)
+        over.set()
+        first.result()
+    assert repr(error) == "Halted('no connection is free')"
+
+
+def test_a_fault_is_kept_without_the_mail_that_met_it(
+    connections: Connections, server: FakeServer
+) -> None:
+    connections.begin(1)
+    fault = Throttled("the server asks for a pause: 454")
+    server.errors[address(1)] = [fault]
+    with pytest.raises(Throttled) as first:
+        connections.send(address(1), b"", 9)
+    with pytest.raises(Throttled) as second:
+        connections.send(address(2), b"", 9)
+    assert first.value is fault
+    frames = traceback.walk_tb(second.value.__traceback__)
+    assert address(1) not in [frame.f_locals.get("recipient") for frame, _ in frames]
 
 
 def test_a_mail_that_fails_leaves_its_connection_to_the_next(

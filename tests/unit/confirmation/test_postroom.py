@@ -19,7 +19,7 @@ from chalicelib.confirmation.connections import Connections
 from chalicelib.confirmation.delivery import Courier, Policy
 from chalicelib.confirmation.letter import Writer
 from chalicelib.confirmation.message import Sender, compose
-from chalicelib.confirmation.postroom import Postroom
+from chalicelib.confirmation.postroom import Postroom, Round
 from chalicelib.confirmation.replies import Halted, Postponed, Rejected, Throttled, Unclear
 from chalicelib.telemetry.metrics import Metrics
 
@@ -541,6 +541,46 @@ def test_where_the_server_takes_no_further_connection_the_first_does_all_the_wor
     assert len(bench.connections[-1].allowed) == 8
     assert bench.deliver(bench.record(9)) == []
     assert bench.pauses == []
+
+
+def test_where_the_server_takes_no_further_connection_no_more_is_claimed_than_it_can_send() -> None:
+    bench = Bench(4)
+    all_refused = threading.Barrier(4, timeout=10)
+    under_way: list[int] = []
+
+    def refuse_one() -> None:
+        all_refused.wait()
+        raise Halted("no connection: 421")
+
+    def send(recipient: str) -> None:
+        if recipient == address(1):
+            all_refused.wait()
+        under_way.append(bench.standing(12).count("sending"))
+
+    for connection in bench.connections[:-1]:
+        connection.on_ready = refuse_one
+    bench.server.on_send = send
+    assert bench.deliver(*bench.records(12)) == []
+    assert under_way == [1] * 12
+
+
+def test_for_each_further_connection_two_more_mails_are_begun() -> None:
+    bench = Bench(3)
+    together = threading.Barrier(5, timeout=10)
+    bench.on_write = lambda: together.wait() if len(bench.written) <= 5 else None
+    assert bench.deliver(*bench.records(8)) == []
+
+
+def test_the_fault_that_came_first_is_told_but_for_a_pause_that_the_server_asks_for() -> None:
+    work = Round([], Countdown(60), LONGEST)
+    for error, told in [
+        (HALTED, HALTED),
+        (Halted("no connection is free"), HALTED),
+        (THROTTLED, THROTTLED),
+        (HALTED, THROTTLED),
+    ]:
+        work.stop(error)
+        assert work.stopped is told
 
 
 def test_no_thread_outlives_its_batch() -> None:
