@@ -145,12 +145,11 @@ class Mailer:
         """The next mail, on the connection that is there or on a new one."""
         smtp = self._client.smtp if self._client else self._connect(self._seconds_left())
         self._begun += 1
-        sender = smtplib.quoteaddr(self._settings.sender[1])
         told = f" SIZE={size}" if smtp.has_extn("size") else ""
         pipeline = Pipeline(
             lambda: self._in_time(smtp),
-            f"MAIL FROM:{sender}{told}",
-            f"RCPT TO:{smtplib.quoteaddr(recipient)}",
+            f"MAIL FROM:<{self._settings.sender[1]}>{told}",
+            f"RCPT TO:<{recipient}>",
             "DATA",
         )
         return smtp, pipeline
