@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ from benchmarks import stage
 from benchmarks.measuring import Sample, cpu_seconds, in_turns
 from benchmarks.meetup import EVENT, check_in
 from benchmarks.report import Report, Table, Target
+from benchmarks.shares import shares
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
 
@@ -87,6 +89,36 @@ class Door:
 
         return cpu_seconds(both, _TIMES)
 
+    def shares(self) -> Table:
+        """Of first check-ins."""
+        from botocore.client import BaseClient
+
+        from chalicelib.attendance import reception
+        from chalicelib.storage import check_ins
+        from chalicelib.telemetry.metrics import Metrics
+        from chalicelib.web import check_ins as views
+
+        phones = iter([self._registered() for _ in range(_TIMES * _ROUNDS)])
+
+        def some() -> None:
+            for phone in itertools.islice(phones, _TIMES):
+                self._check_in(phone, 201)
+
+        return shares(
+            "What a first check-in's CPU goes to",
+            {
+                "boto3: the two calls": (BaseClient, "_make_api_call"),
+                "the item in DynamoDB's types": (check_ins, "to_item"),
+                "reading the phone number": (reception, "parse_phone"),
+                "the rule, body and answer": (views, "check_in"),
+                "the line in the log": (logging.Logger, "_log"),
+                "the metric": (Metrics, "put"),
+            },
+            some,
+            _TIMES,
+            _ROUNDS,
+        )
+
     def _check_in(self, phone: str, expected: int) -> None:
         # Another try each time: with one nonce a duplicate would be answered as the first.
         event = check_in(phone=phone, nonce=f"{next(self._tries):032x}")
@@ -151,6 +183,7 @@ def measure() -> Report:
         for warm in subjects.values():
             warm()
         found = in_turns(subjects, _ROUNDS)
+        parts = door.shares()
     ratios = {kind: found[ours].against(found[bare]) for kind, (ours, bare) in _KINDS.items()}
     return Report(
         tables=[
@@ -158,7 +191,8 @@ def measure() -> Report:
                 "CPU from API Gateway's event to the response",
                 ("", "ms", "bare calls, ms", "ratio", "middle half", "runs"),
                 [_row(kind, found, ratios[kind]) for kind in _KINDS],
-            )
+            ),
+            parts,
         ],
         targets=[
             Target(

@@ -19,6 +19,7 @@ from benchmarks.mail_peers import Raw
 from benchmarks.measuring import Sample, in_turns
 from benchmarks.meetup import EVENT
 from benchmarks.report import Report, Table, Target
+from benchmarks.shares import shares
 from chalicelib.storage import deliveries
 
 _ROUND_TRIP = 0.020  # seconds, to the mail server
@@ -114,6 +115,28 @@ class Bench:
         self.invoke(records)
         return (time.process_time() - begun) / mails * 1000
 
+    def shares(self, mails: int) -> Table:
+        from botocore.client import BaseClient
+
+        from chalicelib.confirmation import message
+        from chalicelib.confirmation.transport import Mailer
+
+        self._use(1)
+        courier = self._wirings[1].postroom._courier
+        batches = iter([self.crowd.check_in(mails) for _ in range(_CPU_ROUNDS)])
+        return shares(
+            "What a mail's CPU goes to",
+            {
+                "boto3: the two writes": (BaseClient, "_make_api_call"),
+                "composing: headers and parts": (courier, "_write"),
+                "composing: the templates": (message, "write_content"),
+                "SMTP over TLS": (Mailer, "send"),
+            },
+            lambda: self.invoke(next(batches)),
+            mails,
+            _CPU_ROUNDS,
+        )
+
     def two_writes(self, mails: int) -> float:
         """Milliseconds of the same two writes, as boto3 makes them and nothing else."""
         records = self.crowd.check_in(mails, stored=False)
@@ -169,8 +192,9 @@ def measure() -> Report:
         cpu = in_turns(
             {"mail": lambda: bench.cpu(100), "writes": lambda: bench.two_writes(100)}, _CPU_ROUNDS
         )
+        parts = bench.shares(100)
         bench.check()
-    return _report(found, cpu["mail"], cpu["writes"])
+    return _report(found, cpu["mail"], cpu["writes"], parts)
 
 
 @contextmanager
@@ -185,7 +209,7 @@ def _bench(round_trip: float, storage: float) -> Iterator[Bench]:
         yield Bench(smtp)
 
 
-def _report(found: dict[str, Sample], mail: Sample, writes: Sample) -> Report:
+def _report(found: dict[str, Sample], mail: Sample, writes: Sample, parts: Table) -> Report:
     plain = found[_PLAIN]
     rows = [
         (
@@ -217,6 +241,7 @@ def _report(found: dict[str, Sample], mail: Sample, writes: Sample) -> Report:
                 rows,
             ),
             Table("CPU, without delay", ("", "ms a mail", "middle half", "runs"), cpu_rows),
+            parts,
         ],
         targets=[
             _at_least("mails a second, BatchSize 5, against (a)", five.against(plain), 10),
