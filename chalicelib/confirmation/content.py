@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import jinja2
 
 from chalicelib.attendance.event import Event, Locale
 from chalicelib.attendance.text import printable
+from chalicelib.confirmation.layout import lay_out
 from chalicelib.confirmation.wording import WORDINGS, Wording
 
 if TYPE_CHECKING:
@@ -22,10 +19,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 100  # characters, of a name or place; registrations hold no longer names
 _ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # these join or vary the character before them
-
-# ASCII only, since Korean particles follow a URL without a space (https://example.com에서), and
-# without the punctuation that ends a sentence. Jinja's own `urlize` takes both into the link.
-_URL = re.compile(r"(https?://[!#-;=?-~]*[\w/=&~+#%-])", re.ASCII)
+_RULE = "-" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +29,26 @@ class Content:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Printable text, on one line where it is no sequence; empty where nothing is known.
+
+    `details` are values by their labels, `announcement` lines.
+    """
+
+    locale: Locale
+    wording: Wording
+    subject: str
+    name: str
+    attendee: str
+    event: str
+    organization: str
+    check_in_id: str
+    details: Mapping[str, str]
+    announcement: Sequence[str]
+    replies: bool
 
 
 def write_content(confirmation: Confirmation, locale: Locale, *, replies: bool) -> Content:
@@ -50,25 +64,20 @@ def write_content(confirmation: Confirmation, locale: Locale, *, replies: bool) 
         wording.checked_at: _written(confirmation.checked_at, event, wording),
         wording.venue: one_line(event.venue) if event else "",
     }
-    shown = {
-        "locale": locale,
-        "wording": wording,
-        "subject": subject,
-        "name": name,
-        "attendee": name or one_line(confirmation.to),
-        "event": event_name,
-        "organization": one_line(event.organization) if event else "",
-        "check_in_id": one_line(confirmation.check_in_id),
-        "details": [(label, value) for label, value in details.items() if value],
-        "announcement": _printable_lines(event.announcement) if event else [],
-        "replies": replies,
-    }
-    templates = _templates()
-    return Content(
+    shown = Shown(
+        locale=locale,
+        wording=wording,
         subject=subject,
-        text=templates.get_template("confirmation.txt").render(shown),
-        html=templates.get_template("confirmation.html").render(shown),
+        name=name,
+        attendee=name or one_line(confirmation.to),
+        event=event_name,
+        organization=one_line(event.organization) if event else "",
+        check_in_id=one_line(confirmation.check_in_id),
+        details={label: value for label, value in details.items() if value},
+        announcement=_printable_lines(event.announcement) if event else (),
+        replies=replies,
     )
+    return Content(subject, _text(shown), lay_out(shown))
 
 
 def one_line(text: str | None, longest: int = _LONGEST_LINE) -> str:
@@ -97,21 +106,27 @@ def _written(moment: datetime | None, event: Event | None, wording: Wording) -> 
     return wording.write_moment(moment)
 
 
-def _split_urls(line: str) -> list[str]:
-    """Text and URLs in turn, beginning and ending with text."""
-    return _URL.split(line)
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=jinja2.select_autoescape(["html"]),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
+def _text(shown: Shown) -> str:
+    wording = shown.wording
+    rows = {
+        wording.check_in_number: shown.check_in_id,
+        wording.attendee: shown.attendee,
+        wording.event: shown.event,
+        wording.organization: shown.organization,
+        **shown.details,
+    }
+    lines = [
+        wording.greeting.format(name=shown.name) if shown.name else wording.greeting_unnamed,
+        "",
+        wording.lead.format(event=shown.event) if shown.event else wording.lead_unnamed,
+        wording.proof,
+        "",
+        *(f"{label}: {value}" for label, value in rows.items() if value),
+        "",
+    ]
+    if shown.announcement:
+        lines += [wording.announcement, _RULE, *shown.announcement, _RULE, ""]
+    lines.append(
+        f"{wording.sent_because} {wording.replies}" if shown.replies else wording.sent_because
     )
-    environment.filters["split_urls"] = _split_urls
-    return environment
+    return "".join(f"{line}\n" for line in lines)

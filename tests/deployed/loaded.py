@@ -56,6 +56,7 @@ CONSUMER = _EVERY | {
     "chalicelib.confirmation.connections",
     "chalicelib.confirmation.content",
     "chalicelib.confirmation.delivery",
+    "chalicelib.confirmation.layout",
     "chalicelib.confirmation.letter",
     "chalicelib.confirmation.message",
     "chalicelib.confirmation.pipeline",
@@ -64,7 +65,6 @@ CONSUMER = _EVERY | {
     "chalicelib.confirmation.replies",
     "chalicelib.confirmation.transport",
     "chalicelib.confirmation.wording",
-    "jinja2",
     "markupsafe",
     "yagmail",
 }

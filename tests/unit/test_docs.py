@@ -242,5 +242,5 @@ def test_the_packed_versions_are_those_that_are_tested() -> None:
         if "==" in line
     }
     tested = (ROOT / "constraints.txt").read_text().lower().splitlines()
-    assert len(packed) == 7
+    assert len(packed) == 6
     assert packed <= set(tested)
