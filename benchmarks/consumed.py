@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+from chalicelib.storage.dynamodb import session
 
 _REFUSED = "ConditionalCheckFailedException"
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan")
@@ -21,7 +21,7 @@ _READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 
 @dataclass(slots=True)
 class Consumed:
-    """Of every client that boto3 makes from now on; `calls` counts them by operation."""
+    """Of every client that Rollcall makes from now on; `calls` counts them by operation."""
 
     calls: Counter[str] = field(default_factory=Counter)
     read_units: float = 0
@@ -29,9 +29,7 @@ class Consumed:
     first_write: float | None = None  # by time.perf_counter, when its answer was there
 
     def __post_init__(self) -> None:
-        boto3.setup_default_session()
-        assert boto3.DEFAULT_SESSION, "just made"
-        events = boto3.DEFAULT_SESSION.events
+        events = session.get_component("event_emitter")
         events.register("provide-client-params.dynamodb", _ask)
         events.register("after-call.dynamodb", self._note)
 

@@ -68,7 +68,7 @@ class Wiring:
         self.now = now
         self._patience = patience
         self._pause = pause
-        # `chalice local` serves each request in a thread of its own, and boto3's default session
+        # `chalice local` serves each request in a thread of its own, and the SDK's session
         # may not make clients in two threads at once.
         self.lock = threading.RLock()
 

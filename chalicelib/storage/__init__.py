@@ -1,1 +1,1 @@
-"""DynamoDB: one module a table, and the only boto3 for data."""
+"""DynamoDB: one module a table, and the only SDK for data."""

@@ -1,6 +1,7 @@
 """What the tables share: items to and from Python, and the SDK's errors as ours.
 
-An item is stored without its absent attributes; a time is stored in epoch seconds.
+An item is stored without its absent attributes; a time is stored in epoch seconds. The SDK is
+botocore, without boto3 around it: a cold start is shorter by what boto3 loads for its resources.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, AttributeValueTypeDef]
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+# One for all clients: it keeps what it has read of the SDK's data, and the credentials.
+session = botocore.session.get_session()
 
 _SHARED = Config(
     # The SDK makes a long name for itself anew with each request, and looks at each value that it
@@ -51,21 +52,42 @@ AT_A_DESK = _SHARED.merge(
 
 def client(patience: Config) -> DynamoDBClient:
     """A DynamoDB client; endpoint, region and credentials come the SDK's own way."""
-    return boto3.client("dynamodb", config=patience)
+    return cast("DynamoDBClient", session.create_client("dynamodb", config=patience))
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
-    """Python values as DynamoDB attributes; those that are None are left out."""
-    return {
-        name: _serialize(int(value.timestamp()) if isinstance(value, datetime) else value)
-        for name, value in attributes.items()
-        if value is not None
-    }
+    """Texts, whole numbers, booleans and times as DynamoDB attributes; None is left out."""
+    return {name: _written(value) for name, value in attributes.items() if value is not None}
 
 
 def from_item(item: Item) -> dict[str, Any]:
-    """DynamoDB attributes as Python values; numbers are Decimal."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    """The same back, numbers as Decimal; Rollcall writes no other types, and leaves them out."""
+    values = ((name, _read(attribute)) for name, attribute in item.items())
+    return {name: value for name, value in values if value is not None}
+
+
+def _written(value: object) -> AttributeValueTypeDef:
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case datetime():
+            return {"N": str(int(value.timestamp()))}
+    raise TypeError(f"no attribute for a {type(value).__name__}")
+
+
+def _read(attribute: AttributeValueTypeDef) -> str | bool | Decimal | None:
+    match attribute:
+        case {"S": str(text)}:
+            return text
+        case {"BOOL": bool(flag)}:
+            return flag
+        case {"N": str(number)}:
+            return Decimal(number)
+    return None
 
 
 def to_time(number: Any) -> datetime:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-import boto3
+from chalicelib.storage.dynamodb import AT_THE_DOOR, session, storage_errors
 
-from chalicelib.storage.dynamodb import AT_THE_DOOR, storage_errors
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.client import SSMClient
 
 
 class KeptSecret:
@@ -39,6 +41,6 @@ class KeptSecret:
 def read_secret(name: str) -> str:
     """The value of a SecureString. Raises StorageUnavailable."""
     with storage_errors():
-        client = boto3.client("ssm", config=AT_THE_DOOR)
+        client = cast("SSMClient", session.create_client("ssm", config=AT_THE_DOOR))
         answer = client.get_parameter(Name=name, WithDecryption=True)
     return answer["Parameter"]["Value"]

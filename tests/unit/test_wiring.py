@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
+from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import settings
 from chalicelib.confirmation.delivery import Policy
 from chalicelib.settings import Secret
-from chalicelib.storage import parameters
+from chalicelib.storage import dynamodb, parameters
 from chalicelib.wiring import Wiring
 
 
@@ -24,13 +24,13 @@ def test_nothing_is_built_before_it_is_asked_for(
     wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    make = boto3.client
+    make = dynamodb.session.create_client
 
-    def note(service: str, **options: object) -> object:
+    def note(service: str, **options: Any) -> object:
         made.append(service)
-        return make(service, **options)  # type: ignore[call-overload]
+        return make(service, **options)
 
-    monkeypatch.setattr(boto3, "client", note)
+    monkeypatch.setattr(dynamodb.session, "create_client", note)
     assert made == []
     assert wiring.reception is wiring.reception
     assert made == ["dynamodb"]
