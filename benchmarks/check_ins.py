@@ -107,7 +107,7 @@ class Door:
         return shares(
             "What a first check-in's CPU goes to",
             {
-                "boto3: the two calls": (BaseClient, "_make_api_call"),
+                "the SDK: the two calls": (BaseClient, "_make_api_call"),
                 "the item in DynamoDB's types": (check_ins, "to_item"),
                 "reading the phone number": (reception, "parse_phone"),
                 "the rule, body and answer": (views, "check_in"),

@@ -127,9 +127,9 @@ class Bench:
         return shares(
             "What a mail's CPU goes to",
             {
-                "boto3: the two writes": (BaseClient, "_make_api_call"),
-                "composing: headers and parts": (courier, "_write"),
-                "composing: the templates": (message, "write_content"),
+                "the SDK: the two writes": (BaseClient, "_make_api_call"),
+                "composing: the headers and the whole": (courier, "_write"),
+                "composing: text and HTML": (message, "write_content"),
                 "SMTP over TLS": (Mailer, "send"),
             },
             lambda: self.invoke(next(batches)),
