@@ -134,6 +134,13 @@ def test_what_is_fitted_to_a_rush_foretells_it() -> None:
 # More of one thing is never worse, and of the other never better
 
 
+@pytest.mark.parametrize("horizon", [30, 40, 50, 60])
+def test_beyond_the_horizon_no_mail_arrives_before_its_check_in(horizon: float) -> None:
+    eight = replace(ONE_BY_ONE, connections=8, batch_size=8)
+    case = replace(CASE, check_ins=4_000, seconds=400, horizon=horizon, choice=eight)
+    assert summarise(case, EXACT).mail_median >= FREE.seconds
+
+
 @pytest.mark.parametrize(
     ("better", "worse"),
     [
