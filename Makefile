@@ -35,7 +35,7 @@ check: $(READY) ## format, lint, types, then the tests: what CI runs
 	$(BIN)/mypy
 	$(MAKE) test
 
-bench: $(READY) ## measure, and print a table
+bench: $(READY) $(EMULATOR_READY) ## measure, and print a table
 	$(BIN)/python -m benchmarks
 
 scale: $(READY) ## reckon what happens beyond one machine, and write it into docs/scale.md
