@@ -167,7 +167,7 @@ class Bench:
         confirmation = Confirmation(to="guest@example.com", name="이하나", event=EVENT)
         sender = Sender("Meetup", mail_peers.USER, None)
         now = self._wirings[1].now()
-        message = compose(confirmation, now, sender=sender, default_locale="ko").as_bytes()
+        message = compose(confirmation, now, sender=sender, default_locale="ko").content
         return message + b".\r\n"
 
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from chalicelib.confirmation.delivery import Outbox
+from chalicelib.confirmation.delivery import SHORTEST_SEND, Outbox
 from chalicelib.confirmation.replies import Halted
 
 _FIRST_PAUSE = 0.5  # seconds; doubled each time
 _LONGEST_PAUSE = 30.0
+_NO_TIME = "no time left for an attempt"
 
 
 class Connection(Outbox, Protocol):
@@ -72,18 +73,20 @@ class Connections:
             connection = self._take(min(seconds / 2, deadline - self._clock()))
         try:
             left = deadline - self._clock()
-            if left > 0:
+            if left >= SHORTEST_SEND:
                 return connection.send(recipient, content, left)
         except Halted as error:
             self._refuse(error)
             raise
         finally:
             self._free_again(connection)
-        raise Halted("no time left for an attempt")
+        raise Halted(_NO_TIME)
 
     def _take(self, seconds: float) -> Connection:
+        if seconds <= 0:
+            raise Halted(_NO_TIME)
         with self._changed:
-            self._changed.wait_for(lambda: self._free or self._refused, max(0, seconds))
+            self._changed.wait_for(lambda: self._free or self._refused, seconds)
             if self._refused:
                 raise copy.copy(self._refused)  # each thread its own, which it can be raised in
             if not self._free:

@@ -16,8 +16,7 @@ from typing import Literal, Protocol
 
 from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End, next_attempt
 from chalicelib.attendance.errors import StorageUnavailable
-from chalicelib.confirmation.letter import Letter
-from chalicelib.confirmation.message import UnusableAddress
+from chalicelib.confirmation.message import Letter, UnusableAddress
 from chalicelib.confirmation.records import Image, NewItem, moment, text
 from chalicelib.confirmation.replies import Halted, Postponed, Rejected, Unclear
 
@@ -27,7 +26,7 @@ log = logging.getLogger("rollcall.confirmation")
 Outcome = DeliveryStatus | Literal["again", "put off", "passed over"]
 
 _HELD_UP = 5  # attempts at one mail that does not go out now, while those behind it wait
-_SHORTEST_SEND = 0.5  # seconds
+SHORTEST_SEND = 0.5  # seconds
 _SECOND = timedelta(seconds=1)
 _RECORD_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between the tries to record a mail that is out
 
@@ -132,7 +131,7 @@ class Courier:
         try:
             letter = self._write(item, recipient)
             seconds = min(work.seconds(), attempt.seconds_left(self._now()))
-            if seconds < _SHORTEST_SEND:
+            if seconds < SHORTEST_SEND:
                 raise Halted("no time left for an attempt")
             outbox.send(letter.address, letter.content, seconds)
         except Halted as error:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.event import Event, normalize_event_code
 from chalicelib.attendance.ports import Events
-from chalicelib.confirmation.message import Composer, Confirmation
+from chalicelib.confirmation.message import Composer, Confirmation, Letter
 from chalicelib.confirmation.records import NewItem, moment, text
 
 log = logging.getLogger("rollcall.confirmation")
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """`content` is a message with CRLF line ends (RFC 5322), to one address."""
-
-    address: str
-    content: bytes
 
 
 class Writer:
@@ -47,8 +37,7 @@ class Writer:
             event=self._event(code, item) if code else None,
             record=item.sequence_number or None,
         )
-        message = self._compose(confirmation, self._now())
-        return Letter(parse_email(recipient), message.as_bytes())
+        return self._compose(confirmation, self._now())
 
     def _event(self, event_code: str, item: NewItem) -> Event | None:
         """None, and so general wording, where there is none or its item cannot be read."""

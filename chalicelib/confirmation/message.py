@@ -22,7 +22,8 @@ from chalicelib.confirmation.content import one_line, write_content
 
 _SMTP = SMTP.clone(cte_type="7bit")
 _kept = lru_cache(256)
-_OWN = frozenset({"To", "Date", "Message-ID"})  # what each mail has for itself
+# Written here, or what each mail has for itself.
+_OWN = frozenset({"From", "To", "Date", "Message-ID"})
 
 
 class _Policy(EmailPolicy):
@@ -95,12 +96,20 @@ class Sender:
     reply_to: str | None
 
 
-Composer = Callable[[Confirmation, datetime], EmailMessage]
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`content` is a message with CRLF line ends (RFC 5322), to one address."""
+
+    address: str
+    content: bytes
+
+
+Composer = Callable[[Confirmation, datetime], Letter]
 
 
 def compose(
     confirmation: Confirmation, now: datetime, *, sender: Sender, default_locale: Locale
-) -> EmailMessage:
+) -> Letter:
     """The mail in the event's language, else in `default_locale`; `now` (aware) is its date.
 
     However often it is composed, one check-in has one Message-ID. Raises UnusableAddress.
@@ -112,8 +121,8 @@ def compose(
     content = write_content(confirmation, locale, replies=reply_to is not None)
 
     message = EmailMessage(_POLICY)
-    message["From"] = _mailbox(sender.name, sender.address)
-    message["To"] = _mailbox(confirmation.name, to)
+    message["From"] = _mailbox("From", sender.name, sender.address)
+    message["To"] = _mailbox("To", confirmation.name, to)
     if reply_to:
         message["Reply-To"] = reply_to
     message["Subject"] = _verbatim(content.subject)
@@ -126,7 +135,7 @@ def compose(
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = f'multipart/alternative; boundary="{_BOUNDARY}"'
     message.set_payload(_alternatives({"plain": content.text, "html": content.html}))
-    return message
+    return Letter(to, message.as_bytes())
 
 
 def _alternatives(texts: Mapping[str, str]) -> str:
@@ -159,11 +168,11 @@ def _address(text: str) -> str:
     return address
 
 
-def _mailbox(name: str | None, address: str) -> str:
+def _mailbox(header: str, name: str | None, address: str) -> str:
     """Encoded already, where that is one line; else as Python is to encode, quote and fold it."""
     phrase = _phrase(name)
     line = formataddr((phrase, address))
-    return line if _is_line("To", line) else str(Address(phrase, addr_spec=address))
+    return line if _is_line(header, line) else str(Address(phrase, addr_spec=address))
 
 
 def _phrase(name: str | None) -> str:

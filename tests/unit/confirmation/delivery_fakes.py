@@ -12,8 +12,7 @@ from typing import Any
 from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.confirmation.delivery import Courier, Policy
-from chalicelib.confirmation.letter import Letter
-from chalicelib.confirmation.message import UnusableAddress
+from chalicelib.confirmation.message import Letter, UnusableAddress
 from chalicelib.confirmation.records import NewItem, text
 from chalicelib.confirmation.replies import Halted
 

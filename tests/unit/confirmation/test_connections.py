@@ -195,6 +195,22 @@ def test_a_mail_whose_time_went_on_a_connection_is_not_sent(
     assert three[-1].allowed == [0.5]
 
 
+def test_a_mail_whose_time_is_over_tries_no_further_connection(
+    connections: Connections, three: list[FakeConnection], clock: Clock
+) -> None:
+    def refuse_slowly() -> None:
+        clock.now += 9
+        raise Halted("no connection: TimeoutError")
+
+    open_all(connections)
+    for connection in three:
+        connection.on_ready = refuse_slowly
+        connection.asked.clear()
+    with pytest.raises(Halted, match="no time left"):
+        connections.send(address(1), b"", 9)
+    assert sorted(connection.asked for connection in three) == [[], [], [9]]
+
+
 def test_a_mail_whose_time_went_on_one_connection_does_not_wait_for_another(
     connections: Connections, three: list[FakeConnection], server: FakeServer, clock: Clock
 ) -> None:
@@ -220,7 +236,7 @@ def test_a_mail_whose_time_went_on_one_connection_does_not_wait_for_another(
         error = second.exception(10)
         over.set()
         first.result()
-    assert repr(error) == "Halted('no connection is free')"
+    assert repr(error) == "Halted('no time left for an attempt')"
 
 
 def test_a_fault_is_kept_without_the_mail_that_met_it(
