@@ -29,7 +29,7 @@ class Consumed:
     first_write: float | None = None  # by time.perf_counter, when its answer was there
 
     def __post_init__(self) -> None:
-        events = session.get_component("event_emitter")
+        events = session().get_component("event_emitter")
         events.register("provide-client-params.dynamodb", _ask)
         events.register("after-call.dynamodb", self._note)
 

@@ -116,7 +116,7 @@ class Wiring:
 
     @_once
     def postroom(self) -> Postroom:
-        # Here, so that the API function never loads the mailer's libraries and templates.
+        # Here, so that the API function never loads the mailer's libraries.
         from chalicelib.confirmation.connections import Connections
         from chalicelib.confirmation.delivery import Courier, Policy
         from chalicelib.confirmation.letter import Writer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ class Content:
 class Shown:
     """Printable text, on one line where it is no sequence; empty where nothing is known.
 
-    `details` are values by their labels, `announcement` lines.
+    `details` are labels with their values, `announcement` lines.
     """
 
     locale: Locale
@@ -46,7 +46,7 @@ class Shown:
     event: str
     organization: str
     check_in_id: str
-    details: Mapping[str, str]
+    details: Sequence[tuple[str, str]]
     announcement: Sequence[str]
     replies: bool
 
@@ -58,12 +58,12 @@ def write_content(confirmation: Confirmation, locale: Locale, *, replies: bool) 
     name = one_line(confirmation.name)
     event_name = one_line(event.name) if event else ""
     subject = wording.subject.format(event=event_name) if event_name else wording.subject_unnamed
-    details = {
-        wording.event_code: "" if event else one_line(confirmation.event_code),
-        wording.starts_at: _written(event.starts_at, event, wording) if event else "",
-        wording.checked_at: _written(confirmation.checked_at, event, wording),
-        wording.venue: one_line(event.venue) if event else "",
-    }
+    details = (
+        (wording.event_code, "" if event else one_line(confirmation.event_code)),
+        (wording.starts_at, _written(event.starts_at, event, wording) if event else ""),
+        (wording.checked_at, _written(confirmation.checked_at, event, wording)),
+        (wording.venue, one_line(event.venue) if event else ""),
+    )
     shown = Shown(
         locale=locale,
         wording=wording,
@@ -73,7 +73,7 @@ def write_content(confirmation: Confirmation, locale: Locale, *, replies: bool) 
         event=event_name,
         organization=one_line(event.organization) if event else "",
         check_in_id=one_line(confirmation.check_in_id),
-        details={label: value for label, value in details.items() if value},
+        details=[(label, value) for label, value in details if value],
         announcement=_printable_lines(event.announcement) if event else (),
         replies=replies,
     )
@@ -108,20 +108,20 @@ def _written(moment: datetime | None, event: Event | None, wording: Wording) -> 
 
 def _text(shown: Shown) -> str:
     wording = shown.wording
-    rows = {
-        wording.check_in_number: shown.check_in_id,
-        wording.attendee: shown.attendee,
-        wording.event: shown.event,
-        wording.organization: shown.organization,
-        **shown.details,
-    }
+    rows = (
+        (wording.check_in_number, shown.check_in_id),
+        (wording.attendee, shown.attendee),
+        (wording.event, shown.event),
+        (wording.organization, shown.organization),
+        *shown.details,
+    )
     lines = [
         wording.greeting.format(name=shown.name) if shown.name else wording.greeting_unnamed,
         "",
         wording.lead.format(event=shown.event) if shown.event else wording.lead_unnamed,
         wording.proof,
         "",
-        *(f"{label}: {value}" for label, value in rows.items() if value),
+        *(f"{label}: {value}" for label, value in rows if value),
         "",
     ]
     if shown.announcement:

@@ -4,7 +4,7 @@ Inline styles carry the mail: not every client reads the style block, which adds
 and a narrower frame on phones. Nothing is loaded from anywhere. Without any CSS it still reads
 from top to bottom. Outlook takes the width from the attribute, all others from max-width.
 
-What stands in braces is put in once, %s and %(…)s in each mail.
+The styles' names in braces are put in when this is imported, %s and %(…)s in each mail.
 """
 
 # ruff: noqa: E501  -- a tag with its style is one line
@@ -166,7 +166,7 @@ def _number(shown: Shown) -> Markup:
 
 
 def _details(shown: Shown) -> Markup:
-    return _DETAILS % Markup().join(_DETAIL % detail for detail in shown.details.items())
+    return _DETAILS % Markup().join(_DETAIL % detail for detail in shown.details)
 
 
 def _announcement(shown: Shown) -> Markup:

@@ -6,6 +6,7 @@ come again is handed back; a fault of our own stops the round and marks nobody.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections import Counter, deque
@@ -81,7 +82,7 @@ class Round:
         """What came first stands, but for a pause that the server asks for."""
         with self._lock:
             if self.stopped is None or isinstance(error, Throttled):
-                self.stopped = error
+                self.stopped = copy.copy(error)  # a traceback would hold the round, and the mail
 
     def waiting(self, most: int) -> int:
         """How many there are, up to as many; none where the round is over."""

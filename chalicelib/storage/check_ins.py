@@ -108,7 +108,7 @@ class CheckInTable:
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
         """Those of the index's entries that are still there, in their order (a consistent read)."""
-        # One that is made anew between two pages has an entry on both.
+        # One that was just made anew can have two entries, and DynamoDB refuses a key given twice.
         keys = {
             entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
             for entry in entries

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = Mapping[str, AttributeValueTypeDef]
-
-# One for all clients: it keeps what it has read of the SDK's data, and the credentials.
-session = botocore.session.get_session()
 
 _SHARED = Config(
     # The SDK makes a long name for itself anew with each request, and looks at each value that it
@@ -50,9 +48,15 @@ AT_A_DESK = _SHARED.merge(
 )
 
 
+@cache
+def session() -> botocore.session.Session:
+    """One for all clients: it keeps what it has read of the SDK's data, and the credentials."""
+    return botocore.session.get_session()
+
+
 def client(patience: Config) -> DynamoDBClient:
     """A DynamoDB client; endpoint, region and credentials come the SDK's own way."""
-    return cast("DynamoDBClient", session.create_client("dynamodb", config=patience))
+    return cast("DynamoDBClient", session().create_client("dynamodb", config=patience))
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:

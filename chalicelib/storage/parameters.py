@@ -41,6 +41,6 @@ class KeptSecret:
 def read_secret(name: str) -> str:
     """The value of a SecureString. Raises StorageUnavailable."""
     with storage_errors():
-        client = cast("SSMClient", session.create_client("ssm", config=AT_THE_DOOR))
+        client = cast("SSMClient", session().create_client("ssm", config=AT_THE_DOOR))
         answer = client.get_parameter(Name=name, WithDecryption=True)
     return answer["Parameter"]["Value"]

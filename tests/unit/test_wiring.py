@@ -24,13 +24,13 @@ def test_nothing_is_built_before_it_is_asked_for(
     wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    make = dynamodb.session.create_client
+    make = dynamodb.session().create_client
 
     def note(service: str, **options: Any) -> object:
         made.append(service)
         return make(service, **options)
 
-    monkeypatch.setattr(dynamodb.session, "create_client", note)
+    monkeypatch.setattr(dynamodb.session(), "create_client", note)
     assert made == []
     assert wiring.reception is wiring.reception
     assert made == ["dynamodb"]

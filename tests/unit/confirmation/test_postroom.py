@@ -580,7 +580,7 @@ def test_the_fault_that_came_first_is_told_but_for_a_pause_that_the_server_asks_
         (HALTED, THROTTLED),
     ]:
         work.stop(error)
-        assert work.stopped is told
+        assert repr(work.stopped) == repr(told)
 
 
 def test_no_thread_outlives_its_batch() -> None:

@@ -171,7 +171,7 @@ def test_a_check_in_that_is_gone_hides_no_other(event: Event) -> None:
     assert [row.attendee_id for row in table.of_event(event.event_code)] == ["0", "2"]
 
 
-def test_a_check_in_that_is_made_anew_between_two_pages_is_read_once(event: Event) -> None:
+def test_a_check_in_with_two_entries_in_one_batch_is_asked_for_once(event: Event) -> None:
     busy = Busy(share=100)
     table = _check_ins(busy, [])
     for attendee in ("a", "b", "a"):
