@@ -118,6 +118,7 @@ class Connections:
         with self._changed:
             self._free.append(connection)
             self._changed.notify()
+        time.sleep(0)  # whoever waited for it takes it now, before this thread goes on
 
     def _refuse(self, error: Halted) -> None:
         """All that wait, and those that come, hear of it."""

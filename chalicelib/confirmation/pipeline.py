@@ -15,13 +15,15 @@ class Pipeline:
     """Gives the replies to `commands`, one after the other.
 
     Where they do not go out together, each is sent when its reply is asked for. `in_time` gives
-    the connection, its next wait bounded. Raises what smtplib does, and OSError.
+    `smtp`, its next wait bounded: which takes its time, and so is done while they are on their way.
+    Raises what smtplib does, and OSError.
     """
 
-    def __init__(self, in_time: Callable[[], smtplib.SMTP], *commands: str) -> None:
+    def __init__(
+        self, smtp: smtplib.SMTP, in_time: Callable[[], smtplib.SMTP], *commands: str
+    ) -> None:
         self._in_time = in_time
         self._waiting = list(commands)
-        smtp = in_time()
         self._together = bool(smtp.has_extn("pipelining"))
         if self._together:
             smtp.send("".join(f"{command}\r\n" for command in commands))

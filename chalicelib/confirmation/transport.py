@@ -147,6 +147,7 @@ class Mailer:
         self._begun += 1
         told = f" SIZE={size}" if smtp.has_extn("size") else ""
         pipeline = Pipeline(
+            smtp,
             lambda: self._in_time(smtp),
             f"MAIL FROM:<{self._settings.sender[1]}>{told}",
             f"RCPT TO:<{recipient}>",
