@@ -46,7 +46,7 @@ def check_ins(found: Mapping[str, Mapping[str, Sequence[float]]], sizes: Sequenc
         [
             _flat(f"CPU of a check-in, {_span(sizes)} rows", max(growths)),
             Target(
-                f"Capacity of a check-in, {_span(sizes)} rows",
+                f"Capacity of a check-in, median, {_span(sizes)} rows",
                 "the same",
                 "the same" if same else "another",
                 same,

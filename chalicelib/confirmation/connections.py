@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from chalicelib.confirmation.delivery import SHORTEST_SEND, Outbox
+from chalicelib.confirmation.delivery import NO_TIME, SHORTEST_SEND, Outbox
 from chalicelib.confirmation.replies import Halted
 
 _FIRST_PAUSE = 0.5  # seconds; doubled each time
 _LONGEST_PAUSE = 30.0
-_NO_TIME = "no time left for an attempt"
 
 
 class Connection(Outbox, Protocol):
@@ -68,9 +67,10 @@ class Connections:
     def send(self, recipient: str, content: bytes, seconds: float) -> None:
         """As a connection's own, which is waited for. After Halted nothing more goes out."""
         deadline = self._clock() + seconds
-        connection = self._take(seconds / 2)
-        while not self._is_ready(connection, deadline):
-            connection = self._take(min(seconds / 2, deadline - self._clock()))
+        while True:
+            connection = self._take(seconds / 2, deadline)
+            if self._is_ready(connection, deadline):
+                break
         try:
             left = deadline - self._clock()
             if left >= SHORTEST_SEND:
@@ -80,27 +80,27 @@ class Connections:
             raise
         finally:
             self._free_again(connection)
-        raise Halted(_NO_TIME)
+        raise Halted(NO_TIME)
 
-    def _take(self, seconds: float) -> Connection:
-        if seconds <= 0:
-            raise Halted(_NO_TIME)
+    def _take(self, longest: float, deadline: float) -> Connection:
+        """Wait for one, `longest` seconds at most."""
         with self._changed:
-            self._changed.wait_for(lambda: self._free or self._refused, seconds)
+            left = deadline - self._clock()
+            if left >= SHORTEST_SEND:
+                self._changed.wait_for(lambda: self._free or self._refused, min(longest, left))
             if self._refused:
                 raise copy.copy(self._refused)  # each thread its own, which it can be raised in
+            if left < SHORTEST_SEND:
+                raise Halted(NO_TIME)
             if not self._free:
                 raise Halted("no connection is free")
             return self._free.pop()
 
     def _is_ready(self, connection: Connection, deadline: float) -> bool:
-        """Unless it was the last that was open: then Halted is raised."""
         try:
             self._ready(connection, deadline - self._clock())
         except Halted:
-            if self._refused:
-                raise
-            return False
+            return False  # where it was the last that was open, nothing more goes out
         return True
 
     def _ready(self, connection: Connection, seconds: float) -> None:
@@ -118,7 +118,9 @@ class Connections:
         with self._changed:
             self._free.append(connection)
             self._changed.notify()
-        time.sleep(0)  # whoever waited for it takes it now, before this thread goes on
+        # Gives the interpreter away, so that who waits nearly always has it before this thread
+        # goes on: 2 to 4 % more mails (docs/performance.md).
+        time.sleep(0)
 
     def _refuse(self, error: Halted) -> None:
         """All that wait, and those that come, hear of it."""

@@ -27,6 +27,7 @@ Outcome = DeliveryStatus | Literal["again", "put off", "passed over"]
 
 _HELD_UP = 5  # attempts at one mail that does not go out now, while those behind it wait
 SHORTEST_SEND = 0.5  # seconds
+NO_TIME = "no time left for an attempt"
 _SECOND = timedelta(seconds=1)
 _RECORD_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between the tries to record a mail that is out
 
@@ -132,7 +133,7 @@ class Courier:
             letter = self._write(item, recipient)
             seconds = min(work.seconds(), attempt.seconds_left(self._now()))
             if seconds < SHORTEST_SEND:
-                raise Halted("no time left for an attempt")
+                raise Halted(NO_TIME)
             outbox.send(letter.address, letter.content, seconds)
         except Halted as error:
             work.stop(error)

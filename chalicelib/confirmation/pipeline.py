@@ -15,8 +15,8 @@ class Pipeline:
     """Gives the replies to `commands`, one after the other.
 
     Where they do not go out together, each is sent when its reply is asked for. `in_time` gives
-    `smtp`, its next wait bounded: which takes its time, and so is done while they are on their way.
-    Raises what smtplib does, and OSError.
+    `smtp` with its next wait bounded. That gives the interpreter to other threads, so commands that
+    go out together leave first, under the last wait's bound. Raises what smtplib does, and OSError.
     """
 
     def __init__(

@@ -91,7 +91,8 @@ class CheckInTable:
     def of_event(self, event_code: str) -> Iterator[CheckIn]:
         """Every check-in of an event as it stands now, in the order of their times.
 
-        One that is deleted meanwhile is left out, and so is a malformed one, which is logged.
+        One that is deleted meanwhile is left out, and so is a malformed one, which is logged. One
+        that is made anew meanwhile may come twice, and at its old place.
         """
         with storage_errors():
             entries = (entry for page in self._by_event(event_code) for entry in page["Items"])

@@ -50,7 +50,10 @@ AT_A_DESK = _SHARED.merge(
 
 @cache
 def session() -> botocore.session.Session:
-    """One for all clients: it keeps what it has read of the SDK's data, and the credentials."""
+    """One for all clients: it keeps what it has read of the SDK's data, and the credentials.
+
+    Not for several threads at once.
+    """
     return botocore.session.get_session()
 
 

@@ -110,7 +110,7 @@ def test_where_none_is_free_within_half_of_its_time_a_mail_is_not_sent(
     connections: Connections, three: list[FakeConnection]
 ) -> None:
     with pytest.raises(Halted, match="no connection is free"):
-        connections.send(address(1), b"", 0.02)
+        connections.send(address(1), b"", 0.5)
     assert [connection.allowed for connection in three] == [[], [], []]
 
 
@@ -191,15 +191,34 @@ def test_a_mail_whose_time_went_on_a_connection_is_not_sent(
     three[-1].on_ready = slow
     with pytest.raises(Halted, match="no time left"):
         connections.send(address(1), b"", 9)
+    with pytest.raises(Halted, match="no time left"):
+        connections.send(address(1), b"", 9.25)
     connections.send(address(2), b"", 9.5)
     assert three[-1].allowed == [0.5]
+
+
+def test_a_mail_whose_time_is_over_hears_of_the_pause_all_the_same(
+    connections: Connections, three: list[FakeConnection], server: FakeServer, clock: Clock
+) -> None:
+    def refuse_when_others_are_throttled() -> None:
+        with pytest.raises(Throttled):
+            connections.send(address(2), b"", 9)
+        clock.now += 9
+        raise Halted("no connection: TimeoutError")
+
+    connections.begin(1)
+    connections.open(1)
+    server.errors[address(2)] = [Throttled("the server asks for a pause: 454")]
+    three[-2].on_ready = refuse_when_others_are_throttled  # opened last, and so taken first
+    with pytest.raises(Throttled, match="454"):
+        connections.send(address(1), b"", 9)
 
 
 def test_a_mail_whose_time_is_over_tries_no_further_connection(
     connections: Connections, three: list[FakeConnection], clock: Clock
 ) -> None:
     def refuse_slowly() -> None:
-        clock.now += 9
+        clock.now += 8.75
         raise Halted("no connection: TimeoutError")
 
     open_all(connections)

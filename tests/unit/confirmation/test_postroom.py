@@ -583,6 +583,16 @@ def test_the_fault_that_came_first_is_told_but_for_a_pause_that_the_server_asks_
         assert repr(work.stopped) == repr(told)
 
 
+def test_what_stops_a_round_is_kept_without_its_traceback() -> None:
+    work = Round([], Countdown(60), LONGEST)
+    with pytest.raises(Halted) as raised:
+        refuse(Halted("login or quota refused: 535"))()
+    assert raised.value.__traceback__ is not None
+    work.stop(raised.value)
+    assert work.stopped is not None
+    assert work.stopped.__traceback__ is None
+
+
 def test_no_thread_outlives_its_batch() -> None:
     bench = Bench(4)
     before = threading.active_count()
