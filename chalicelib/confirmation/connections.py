@@ -6,6 +6,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from chalicelib.confirmation.delivery import NO_TIME, SHORTEST_SEND, Outbox
@@ -69,7 +70,8 @@ class Connections:
         deadline = self._clock() + seconds
         while True:
             connection = self._take(seconds / 2, deadline)
-            if self._is_ready(connection, deadline):
+            with suppress(Halted):  # where it was the last that was open, nothing more goes out
+                self._ready(connection, deadline - self._clock())
                 break
         try:
             left = deadline - self._clock()
@@ -95,13 +97,6 @@ class Connections:
             if not self._free:
                 raise Halted("no connection is free")
             return self._free.pop()
-
-    def _is_ready(self, connection: Connection, deadline: float) -> bool:
-        try:
-            self._ready(connection, deadline - self._clock())
-        except Halted:
-            return False  # where it was the last that was open, nothing more goes out
-        return True
 
     def _ready(self, connection: Connection, seconds: float) -> None:
         try:

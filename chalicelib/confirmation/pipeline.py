@@ -14,14 +14,18 @@ from chalicelib.confirmation.replies import Reply, is_decision
 class Pipeline:
     """Gives the replies to `commands`, one after the other.
 
-    Where they do not go out together, each is sent when its reply is asked for. `in_time` gives
-    `smtp` with its next wait bounded. That gives the interpreter to other threads, so commands that
+    Where they do not go out together, each is sent when its reply is asked for. `in_time` bounds
+    the next wait of `smtp`. That gives the interpreter to other threads, so commands that
     go out together leave first, under the last wait's bound. Raises what smtplib does, and OSError.
     """
 
     def __init__(
-        self, smtp: smtplib.SMTP, in_time: Callable[[], smtplib.SMTP], *commands: str
+        self,
+        smtp: smtplib.SMTP,
+        in_time: Callable[[smtplib.SMTP], smtplib.SMTP],
+        *commands: str,
     ) -> None:
+        self._smtp = smtp
         self._in_time = in_time
         self._waiting = list(commands)
         self._together = bool(smtp.has_extn("pipelining"))
@@ -30,7 +34,7 @@ class Pipeline:
 
     def reply(self) -> Reply:
         command = self._waiting.pop(0)
-        smtp = self._in_time()
+        smtp = self._in_time(self._smtp)
         if not self._together:
             smtp.putcmd(command)
         return smtp.getreply()

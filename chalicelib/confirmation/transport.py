@@ -148,7 +148,7 @@ class Mailer:
         told = f" SIZE={size}" if smtp.has_extn("size") else ""
         pipeline = Pipeline(
             smtp,
-            lambda: self._in_time(smtp),
+            self._in_time,
             f"MAIL FROM:<{self._settings.sender[1]}>{told}",
             f"RCPT TO:<{recipient}>",
             "DATA",
