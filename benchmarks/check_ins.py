@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import boto3
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from benchmarks import stage
@@ -16,8 +17,12 @@ from benchmarks.measuring import Sample, cpu_seconds, in_turns
 from benchmarks.meetup import EVENT, check_in
 from benchmarks.report import Report, Table, Target
 from benchmarks.shares import shares
+from chalicelib.attendance import reception
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
+from chalicelib.storage import check_ins
+from chalicelib.telemetry.metrics import Metrics
+from chalicelib.web import check_ins as views
 
 _ROUNDS = 21
 _TIMES = 100  # a round
@@ -91,13 +96,6 @@ class Door:
 
     def shares(self) -> Table:
         """Of first check-ins."""
-        from botocore.client import BaseClient
-
-        from chalicelib.attendance import reception
-        from chalicelib.storage import check_ins
-        from chalicelib.telemetry.metrics import Metrics
-        from chalicelib.web import check_ins as views
-
         phones = iter([self._registered() for _ in range(_TIMES * _ROUNDS)])
 
         def some() -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 _PATIENCE = 120  # seconds, for one answer
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
-KIOSK_PAUSES = (2, 4, 8, 15)  # seconds, as the kiosk's page has them
+KIOSK_PAUSES = (2, 4, 8, 15)  # seconds; chalicelib/web/pages/kiosk.js
 
 
 @dataclass(frozen=True, slots=True)

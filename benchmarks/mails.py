@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import boto3
+from botocore.client import BaseClient
 
 from benchmarks import mail_peers, stage
 from benchmarks.mail_peers import Raw
@@ -20,6 +21,9 @@ from benchmarks.measuring import Sample, in_turns
 from benchmarks.meetup import EVENT
 from benchmarks.report import Report, Table, Target
 from benchmarks.shares import shares
+from chalicelib.confirmation import message
+from chalicelib.confirmation.message import Confirmation, Sender, compose
+from chalicelib.confirmation.transport import Mailer
 from chalicelib.storage import deliveries
 
 _ROUND_TRIP = 0.020  # seconds, to the mail server
@@ -116,11 +120,6 @@ class Bench:
         return (time.process_time() - begun) / mails * 1000
 
     def shares(self, mails: int) -> Table:
-        from botocore.client import BaseClient
-
-        from chalicelib.confirmation import message
-        from chalicelib.confirmation.transport import Mailer
-
         self._use(1)
         courier = self._wirings[1].postroom._courier
         batches = iter([self.crowd.check_in(mails) for _ in range(_CPU_ROUNDS)])
@@ -162,13 +161,11 @@ class Bench:
 
     def _letter(self) -> bytes:
         """A confirmation as it travels."""
-        from chalicelib.confirmation.message import Confirmation, Sender, compose
-
         confirmation = Confirmation(to="guest@example.com", name="이하나", event=EVENT)
         sender = Sender("Meetup", mail_peers.USER, None)
         now = self._wirings[1].now()
-        message = compose(confirmation, now, sender=sender, default_locale="ko").content
-        return message + b".\r\n"
+        letter = compose(confirmation, now, sender=sender, default_locale="ko")
+        return letter.content + b".\r\n"
 
 
 def measure() -> Report:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import simpy
 
+from benchmarks.clients import KIOSK_PAUSES
 from benchmarks.scale.door import Door
 from benchmarks.scale.mailer import Container, Mail, Mailer
 from benchmarks.scale.parameters import Case, Choice, Figures, Steps
 from benchmarks.scale.storage import Storage
 
-_KIOSK_RETRIES = (2.0, 4.0, 8.0, 15.0)  # seconds; chalicelib/web/pages/kiosk.js
 _LINES = 10  # requests under way at once for each check-in a second: kiosks, or phones
 _SPLIT_SECONDS = 300.0  # AWS: it "takes several minutes"
 _SWEEP_SECONDS = 60.0
@@ -98,7 +98,7 @@ class Rush:
             yield self._env.timeout(max(0.0, came_at - self._env.now))
             tries = 0
             while not (yield from self._door.check_in()):
-                yield self._env.timeout(_KIOSK_RETRIES[min(tries, len(_KIOSK_RETRIES) - 1)])
+                yield self._env.timeout(KIOSK_PAUSES[min(tries, len(KIOSK_PAUSES) - 1)])
                 tries += 1
             self.outcome.door_waits.append(self._env.now - came_at)
             self._store()
