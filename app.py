@@ -1,62 +1,28 @@
-"""The map: every route, the stream consumer and the schedule, each bound to one call inward."""
+"""The map: the routes, the stream consumer and the schedule. No logic."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, Request, Response
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import invocation, settings
 from chalicelib.invocation import time_left
 from chalicelib.telemetry import json_log
-from chalicelib.web import check_ins, kiosk, problems, request_log
+from chalicelib.web import door, problems, request_log
 from chalicelib.wiring import Wiring
 
 app = Chalice(app_name="rollcall")
 app.log.setLevel(logging.INFO)
-app.middleware("all")(invocation.noted)
-app.middleware("http")(request_log.logged)
-app.middleware("http")(problems.only_problems)
+app.middleware("all")(invocation.keep_request_id)
+app.middleware("http")(request_log.log_request)
+app.middleware("http")(problems.chalice_errors_as_problems)
 
 wiring = Wiring(settings.load())
 json_log.configure(app.log, wiring.settings.function_name)
 
-
-def _request() -> Request:
-    assert app.current_request is not None, "only within a request"
-    return app.current_request
-
-
-@app.route("/health")
-@problems.answered(_request)
-def health() -> Response:
-    wiring.event_table.ping()
-    return check_ins.health()
-
-
-@app.route("/events/{event_code}")
-@problems.answered(_request)
-def show_event(event_code: str) -> Response:
-    return check_ins.show_event(wiring.reception, event_code, wiring.now())
-
-
-@app.route("/events/{event_code}/check-ins", methods=["POST"])
-@problems.answered(_request)
-def check_in(event_code: str) -> Response:
-    return check_ins.check_in(
-        _request(), wiring.reception, wiring.secret_key, wiring.metrics, event_code
-    )
-
-
-@app.route("/kiosk/{event_code}")
-def kiosk_page(event_code: str) -> Response:  # noqa: ARG001  -- the page reads its own address
-    return kiosk.page()
-
-
-@app.route("/assets/{name}")
-def kiosk_asset(name: str) -> Response:
-    return kiosk.asset(name)
+app.register_blueprint(door.blueprint(wiring))
 
 
 @app.on_dynamodb_record(

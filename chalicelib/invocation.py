@@ -1,4 +1,4 @@
-"""What Lambda says of a running invocation."""
+"""What Lambda says about the invocation that is running."""
 
 from __future__ import annotations
 
@@ -7,35 +7,36 @@ from typing import Any
 
 from chalice.app import Request
 
-_WITHOUT_LAMBDA = 60.0
+_SECONDS_WITHOUT_LAMBDA = 60.0
 
 
-class _Running:
-    """One for all threads: Lambda gives a container one invocation at a time."""
+class _Current:
+    """Shared by all threads: Lambda gives a container one invocation at a time."""
 
     request_id: str | None = None
 
 
-_running = _Running()
+_current = _Current()
 
 
 def time_left(context: Any) -> Callable[[], float]:
-    """Gives the seconds until Lambda ends the invocation; a minute where nothing ends it.
+    """A function that returns the seconds until Lambda ends the invocation.
 
+    Where no Lambda runs, it always returns a minute.
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
     if context is None:
-        return lambda: _WITHOUT_LAMBDA
+        return lambda: _SECONDS_WITHOUT_LAMBDA
     return lambda: float(context.get_remaining_time_in_millis()) / 1000
 
 
-def noted(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    """Chalice middleware for every function: keeps the id of the request, until the next comes."""
+def keep_request_id(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Chalice middleware for every function: keeps the request's id until the next one comes."""
     context = event.lambda_context if isinstance(event, Request) else event.context
-    _running.request_id = getattr(context, "aws_request_id", None)
+    _current.request_id = getattr(context, "aws_request_id", None)
     return get_response(event)
 
 
 def request_id() -> str | None:
-    """Lambda's, by which its own lines name the invocation; None where there was none yet."""
-    return _running.request_id
+    """The id that Lambda's own log lines show for this invocation; None before the first one."""
+    return _current.request_id

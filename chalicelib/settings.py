@@ -68,7 +68,10 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`delivery_lease` in seconds. `function_name` is None where no Lambda runs."""
+    """`delivery_lease` and `storage_timeout` are in seconds.
+
+    `function_name` is None where no Lambda runs.
+    """
 
     event_table: str
     registration_table: str
@@ -77,6 +80,7 @@ class Settings:
     batch_size: int
     starting_position: StartingPosition
     secret_key: Secret
+    storage_timeout: int
     default_region_code: str
     delivery_lease: int
     unclear_delivery: UnclearDelivery
@@ -106,6 +110,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             reader.choice("STARTING_POSITION", ("LATEST", "TRIM_HORIZON"), "LATEST"),
         ),
         secret_key=reader.secret("SECRET_KEY"),
+        storage_timeout=reader.number("STORAGE_TIMEOUT", 1, 60, 2),
         default_region_code=reader.parsed(
             "DEFAULT_REGION_CODE", "a country code such as KR", _region_code, "KR"
         ),

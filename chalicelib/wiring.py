@@ -1,4 +1,4 @@
-"""Builds what the functions work with, once a container, on first use."""
+"""Builds the parts that the functions work with: on first use, once per container."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _now() -> datetime:
 
 
 def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
-    """A cached_property that threads share: Python's own has no lock since 3.12."""
+    """A cached_property for several threads: Python's own has no lock since 3.12."""
     name = build.__name__
 
     def built(wiring: Wiring) -> Part:
@@ -51,9 +51,10 @@ def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
 
 
 class Wiring:
-    """Each part is a property: built when it is first asked for, and then kept.
+    """Each part is a property, built when it is first asked for.
 
-    `patience` is how long, and how often, storage is asked. `pause` waits for as many seconds.
+    `patience` bounds the storage calls; by default STORAGE_TIMEOUT does. `pause` sleeps for so many
+    seconds.
     """
 
     def __init__(
@@ -61,15 +62,15 @@ class Wiring:
         settings: Settings,
         now: Callable[[], datetime] = _now,
         *,
-        patience: Config = dynamodb.AT_THE_DOOR,
+        patience: Config | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.now = now
-        self._patience = patience
+        self._patience = patience or dynamodb.in_a_function(settings.storage_timeout)
         self._pause = pause
-        # `chalice local` serves each request in a thread of its own, and the SDK's session
-        # may not make clients in two threads at once.
+        # `chalice local` serves each request in its own thread, and boto3's default session is not
+        # made to create clients in two threads at once.
         self.lock = threading.RLock()
 
     @_once
@@ -116,7 +117,7 @@ class Wiring:
 
     @_once
     def postroom(self) -> Postroom:
-        # Here, so that the API function never loads the mailer's libraries.
+        # Imported here, so that the API function never loads the mailer's libraries.
         from chalicelib.confirmation.connections import Connections
         from chalicelib.confirmation.delivery import Courier, Policy
         from chalicelib.confirmation.letter import Writer
@@ -161,5 +162,5 @@ class Wiring:
     def _reveal(self, secret: Secret) -> str:
         if secret.parameter:
             with self.lock:
-                return parameters.read_secret(secret.parameter)
+                return parameters.read_secret(secret.parameter, self._patience)
         return secret.value or ""

@@ -9,17 +9,18 @@ from datetime import datetime
 from chalicelib.attendance.delivery import DeliveryStatus
 from chalicelib.attendance.registration import Source
 
-# Crockford's Base32: no I, L, O or U, so that it can be read out at a goods desk.
+# Crockford's Base32 has no I, L, O or U, so an id can be read out at a goods desk.
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """`nonce` names the try that made it. `delivery` is where its confirmation stands.
+    """Times are aware UTC: whole seconds, but milliseconds in `changed_at`.
 
-    `delivery_reason` says why it failed, is unclear or was put off. `due_at` is when the next
-    attempt may be made, and there only while the mail is owed. `settled_at` is when it was sent or
-    failed.
+    `changed_at` is when the check-in itself last changed. `nonce` names the request that made it.
+    `delivery` is the state of its confirmation, and `delivery_reason` says why it failed, is
+    unclear or was put off. `due_at` is when the next attempt may be made; it is there only while
+    the mail is owed. `settled_at` is when the mail was sent or failed.
     """
 
     check_in_id: str
@@ -28,6 +29,7 @@ class CheckIn:
     name: str
     email: str | None
     checked_at: datetime
+    changed_at: datetime
     source: Source
     nonce: str | None
     delivery: DeliveryStatus
@@ -38,10 +40,10 @@ class CheckIn:
 
 
 def initial_delivery(email: str | None) -> DeliveryStatus:
-    """Where the confirmation stands the moment the attendee is checked in."""
+    """The state of the confirmation at the moment of the check-in."""
     return "due" if email else "no_address"
 
 
 def new_check_in_id() -> str:
-    """Such as `7F3K-9QRT-2MXA-HB4D`: 80 random bits, which nobody guesses and no two share."""
+    """Such as `7F3K-9QRT-2MXA-HB4D`: 80 random bits, so that nobody can guess one."""
     return "-".join("".join(secrets.choice(_ID_ALPHABET) for _ in range(4)) for _ in range(4))

@@ -5,17 +5,17 @@
     │   ├── NotOpen, Closed      outside the check-in window; carry the event
     │   ├── NotRegistered        not on the roster, and the event takes no walk-ins
     │   ├── DetailsRequired      a walk-in without a name
-    │   └── EmailRequired        nobody knows where to send the confirmation
+    │   └── EmailRequired        there is no address for the confirmation
     ├── UnknownEvent             no event has this code
     ├── InvalidRequest           a field is missing, of the wrong type, too long or unreadable
     │   └── InvalidPhone         the text is not a phone number
-    ├── KioskKeyRequired         the event has no self check-in, and no key was shown
-    ├── KioskKeyRejected         a key was shown, and it is not this event's
+    ├── KioskKeyRequired         the event has no self check-in, and the request has no key
+    ├── KioskKeyRejected         the request has a key, but not this event's
     ├── PayloadTooLarge          the request body is over the limit
     └── StorageUnavailable       the tables did not answer, or refused
-        └── MalformedItem        they answered with an item that Rollcall did not write
+        └── MalformedItem        they returned an item that Rollcall did not write
 
-`reason` is the stable code that clients act on (docs/api.md lists them all); the message is for
+`reason` is the stable code that clients act on (docs/api.md lists them all). The message is for
 a log line and holds no personal data.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RollcallError(Exception):
-    """The root. Only those below it with a `reason` are raised."""
+    """The root. Only subclasses with a `reason` are raised."""
 
     reason: ClassVar[str]
 
@@ -70,7 +70,7 @@ class UnknownEvent(RollcallError):
 
 
 class InvalidRequest(RollcallError):
-    """`field` is the part of the request at fault (None: the body itself), `problem` says why."""
+    """`field` is the part of the request at fault (None: the body itself); `problem` says why."""
 
     reason = "invalid_request"
 
@@ -104,4 +104,4 @@ class StorageUnavailable(RollcallError):
 
 
 class MalformedItem(StorageUnavailable):
-    """Asking again will not help, until somebody has mended the item."""
+    """A retry does not help until somebody has repaired the item."""

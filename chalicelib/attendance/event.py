@@ -37,7 +37,7 @@ class Event:
     zone: ZoneInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a code, window, locale or zone that cannot be."""
+        """Raises ValueError for an impossible code, window, locale or zone."""
         if normalize_event_code(self.event_code) != self.event_code:
             raise ValueError(f"{self.event_code!r} is not an event code such as 0211ABC")
         if not self.check_in_opens_at < self.check_in_closes_at:
@@ -53,13 +53,13 @@ class Event:
         object.__setattr__(self, "zone", zone)
 
     def state(self, now: datetime) -> State:
-        """Where `now` (aware) lies: the window includes its opening and excludes its closing."""
+        """The state at `now` (aware); the window includes its opening and excludes its closing."""
         if now < self.check_in_opens_at:
             return "not_open"
         return "open" if now < self.check_in_closes_at else "closed"
 
 
 def normalize_event_code(text: str) -> str | None:
-    """`0211abc` as `0211ABC` (month, day, three letters), or None where it is no event code."""
+    """`0211abc` as `0211ABC` (month, day, three letters); None if it is not an event code."""
     code = text.strip()
     return code.upper() if _EVENT_CODE.fullmatch(code) else None

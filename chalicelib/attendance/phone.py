@@ -15,17 +15,17 @@ from chalicelib.attendance.errors import InvalidPhone
 
 _LONGEST = 40  # characters; E.164 allows 15 digits, the rest is spaces, hyphens, brackets
 
-# phonenumbers reads letters as a keypad's digits or drops them with all that follows, so that a
-# slip of the finger would become somebody else's number. ー is a hyphen on Japanese keyboards.
+# phonenumbers reads letters as keypad digits, or drops them with everything that follows, so a
+# typing error would become somebody else's number. Japanese keyboards type ー for a hyphen.
 _LETTER = re.compile(r"[^\W\d_ー]")
 
 
 def parse_phone(text: str, region_code: str) -> str:
     """The number in E.164 form (`+821000001234`).
 
-    Reads national and international writing, spaces, hyphens, full-width digits, and a national
-    number that lost its leading zero. `region_code` (ISO 3166, `KR`) is for numbers without a
-    country code. Raises InvalidPhone; its text never repeats what was typed.
+    Accepts national and international formats, spaces, hyphens, full-width digits, and a national
+    number without its leading zero. `region_code` (ISO 3166, `KR`) is the country of numbers
+    without a country code. Raises InvalidPhone, whose message never repeats the input.
     """
     if len(text) > _LONGEST:
         raise InvalidPhone("too long for a phone number")
@@ -43,7 +43,7 @@ def parse_phone(text: str, region_code: str) -> str:
 def attendee_id(phone: str, secret_key: str) -> str:
     """HMAC-SHA256 of an E.164 number, as 64 hex digits: the same person at every event.
 
-    Keyed, because the ten thousand million Korean numbers can be hashed one by one in minutes.
+    Keyed, because the hundred million Korean mobile numbers can all be hashed within a minute.
     """
     message = b"attendee:" + phone.encode()
     return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()

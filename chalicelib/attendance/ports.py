@@ -1,6 +1,6 @@
 """What attendance asks for from storage.
 
-Each method raises StorageUnavailable where the tables do not answer or refuse.
+Each method raises StorageUnavailable if the tables do not answer, or refuse.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ from chalicelib.attendance.registration import Registration, clean_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A person at the door, as the request describes them; nothing is parsed yet.
+    """A person at the door, as the request describes them. Nothing is parsed yet.
 
-    `no_email`: they have no address, and come in without a confirmation.
+    `no_email`: they have no address and come in without a confirmation.
     `staffed`: the request comes from a kiosk that the organizers opened.
     """
 
@@ -42,9 +42,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`first`: this request, or an earlier try with its nonce, made the check-in.
+    """`first`: the check-in was made by this request, or by an earlier one with its nonce.
 
-    `made`: this request did. Nobody is told, so that both tries have the same answer.
+    `made`: it was made by this request. Clients are not told, so that a retry gets the same answer.
     """
 
     check_in: CheckIn
@@ -55,8 +55,8 @@ class Answer:
 class Reception:
     """Checks attendees in.
 
-    `secret_key` turns phone numbers into attendee ids, `region_code` (ISO 3166) reads those
-    without a country code, `now` gives aware UTC.
+    `secret_key` turns phone numbers into attendee ids. `region_code` (ISO 3166) is the country of
+    numbers without a country code. `now` returns aware UTC.
     """
 
     def __init__(
@@ -85,11 +85,10 @@ class Reception:
         return event
 
     def check_in(self, event_code: str, arrival: Arrival) -> Answer:
-        """Check the attendee in, once; again and again it gives the same check-in.
+        """Check the attendee in once; every further call returns the same check-in.
 
-        A first check-in and a duplicate cost one read and one conditional write. What would be
-        refused (closed by now, an address left out this time) costs one more read: a check-in
-        that stands is never denied.
+        A first check-in and a duplicate cost one read and one conditional write. A refusal (the
+        event is closed, say) costs one more read, because a check-in that stands is never denied.
 
         Raises UnknownEvent, KioskKeyRequired, InvalidPhone, InvalidRequest, or a leaf of Refused.
         """
@@ -108,12 +107,12 @@ class Reception:
         earlier = self._check_ins.add(candidate)
         if earlier is None:
             return Answer(candidate, first=True, made=True)
-        # The SDK repeats a write whose reply was lost, and then meets what it wrote itself.
+        # The SDK repeats a write whose reply was lost, and then finds its own item.
         mine = earlier.check_in_id == candidate.check_in_id
         return Answer(earlier, first=mine or _same_try(earlier, arrival.nonce), made=mine)
 
     def _admit(self, event: Event, attendee: str, phone: str, arrival: Arrival) -> CheckIn:
-        now = self._now().replace(microsecond=0)  # as it is stored, and so as it is answered again
+        now = self._now()
         match event.state(now):
             case "not_open":
                 raise NotOpen(event)
@@ -127,10 +126,10 @@ class Reception:
             registration = walk_in
         email = registration.email or given_email
         if email is None and not arrival.no_email:
-            raise EmailRequired("nobody knows where to send the confirmation")
+            raise EmailRequired("no address for the confirmation")
         if walk_in:
-            # Before the check-in: dying between the two leaves a registration without a
-            # check-in, which the next try completes, never a check-in of nobody.
+            # Before the check-in: if the process dies between the two, the next try finds the
+            # registration. The other way round, it would leave a check-in of nobody.
             registration = self._registrations.add(walk_in) or walk_in
             email = registration.email or given_email
         return CheckIn(
@@ -139,7 +138,8 @@ class Reception:
             attendee_id=attendee,
             name=registration.name,
             email=email,
-            checked_at=now,
+            checked_at=now.replace(microsecond=0),  # as stored, so that a retry reads the same
+            changed_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
             source=registration.source,
             nonce=arrival.nonce,
             delivery=initial_delivery(email),

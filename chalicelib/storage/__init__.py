@@ -1,1 +1,1 @@
-"""DynamoDB: one module a table, and the only SDK for data."""
+"""DynamoDB, one module for each table: the only place that uses the SDK for data."""

@@ -1,4 +1,4 @@
-"""Reads and writes in batches: what DynamoDB leaves undone of one is asked for again."""
+"""Reads and writes in batches: what DynamoDB leaves undone is asked for again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-# DynamoDB takes no more at once, may leave some of it undone, and asks to back off then
-# (API reference, BatchWriteItem and BatchGetItem). The waits add up to 13 s.
+# DynamoDB's limits for one call. It may leave some of the items undone, and then asks callers to
+# back off (API reference, BatchWriteItem and BatchGetItem). The waits add up to 13 s.
 MOST_PUTS = 25
 MOST_GETS = 100
 _TRIES = 8
 
 
 class Batches:
-    """Of one table. Every method raises StorageUnavailable."""
+    """Batches of one table. All methods raise StorageUnavailable."""
 
     def __init__(
         self, client: DynamoDBClient, table: str, *, sleep: Callable[[float], None] = time.sleep
@@ -39,7 +39,7 @@ class Batches:
         self._sleep = sleep
 
     def put(self, items: Sequence[Item]) -> None:
-        """Store them, MOST_PUTS at most and no key twice, each over what was there."""
+        """Store up to MOST_PUTS items, each over what was there. No key may come twice."""
         requests: Sequence[WriteRequestUnionTypeDef] = [
             {"PutRequest": {"Item": item}} for item in items
         ]
@@ -51,9 +51,9 @@ class Batches:
             requests = answer["UnprocessedItems"].get(self._table, [])
 
     def get(self, wanted: KeysAndAttributesUnionTypeDef) -> Iterator[Item]:
-        """The items of its `Keys`, MOST_GETS at most and none twice, in no order.
+        """The items with these `Keys`, in no order: up to MOST_GETS, none of them twice.
 
-        Those that are not there are left out.
+        Missing items are left out.
         """
         left: KeysAndAttributesUnionTypeDef | None = wanted if wanted["Keys"] else None
         attempts = itertools.count()
@@ -65,15 +65,15 @@ class Batches:
             left = answer["UnprocessedKeys"].get(self._table)
 
     def _back_off(self, attempt: int) -> None:
-        """Wait before every try but the first; after the last, give up."""
+        """Wait before every try but the first, and give up after the last."""
         if attempt == _TRIES:
-            raise StorageUnavailable("a batch that stays undone")
+            raise StorageUnavailable("a batch stayed undone")
         if attempt:
             self._sleep(0.05 * 2**attempt)
 
 
 def batched(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
-    """`size` of them at a time, the last time what is left (itertools has it from Python 3.12)."""
+    """Lists of `size` items, the last one with what is left. (In itertools from Python 3.12.)"""
     remaining = iter(things)
     while batch := list(itertools.islice(remaining, size)):
         yield batch

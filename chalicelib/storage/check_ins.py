@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.check_in import CheckIn
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from chalicelib.storage.dynamodb import Item
 
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
 class CheckInTable:
-    """Every method raises StorageUnavailable."""
+    """All methods raise StorageUnavailable."""
 
     def __init__(
         self,
@@ -38,7 +41,7 @@ class CheckInTable:
         self._batches = Batches(client, table, sleep=sleep)
 
     def get(self, event_code: str, attendee_id: str) -> CheckIn | None:
-        """The check-in as it stands now (a consistent read)."""
+        """The check-in as it is now (a consistent read)."""
         with storage_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=_key(event_code, attendee_id), ConsistentRead=True
@@ -46,7 +49,7 @@ class CheckInTable:
         return _check_in(found["Item"]) if "Item" in found else None
 
     def add(self, check_in: CheckIn) -> CheckIn | None:
-        """Store it, or return the one that already stands for this attendee and event."""
+        """Store it, or return the one that this attendee and event have already."""
         with storage_errors():
             try:
                 self._client.put_item(
@@ -60,9 +63,9 @@ class CheckInTable:
         return None
 
     def owe(self, check_in: CheckIn, now: datetime, email: str | None = None) -> bool:
-        """Have its confirmation mailed (once more), to `email` where that is given.
+        """Have its confirmation mailed (again), to `email` if one is given.
 
-        False where the delivery is no longer as `check_in` says: then nothing was changed.
+        Changes nothing and returns False if the delivery is no longer as `check_in` says.
         """
         values = _owed(check_in, now) | {
             "delivery": "due",
@@ -89,10 +92,10 @@ class CheckInTable:
         return True
 
     def of_event(self, event_code: str) -> Iterator[CheckIn]:
-        """Every check-in of an event as it stands now, in the order of their times.
+        """Every check-in of an event as it is now, in the order in which they last changed.
 
-        One that is deleted meanwhile is left out, and so is a malformed one, which is logged. One
-        that is made anew meanwhile may come twice, and at its old place.
+        One that is deleted during the call is left out. So is a malformed one, which is logged. One
+        that changes during the call may come twice.
         """
         with storage_errors():
             entries = (entry for page in self._by_event(event_code) for entry in page["Items"])
@@ -103,13 +106,26 @@ class CheckInTable:
                     except MalformedItem as error:
                         log.error("event %s: %s", event_code, error)
 
+    def by_number(self, check_in_id: str) -> CheckIn | None:
+        """The check-in with this number."""
+        with storage_errors():
+            entries = self._client.query(
+                TableName=self._table,
+                IndexName="by_number",
+                KeyConditionExpression="check_in_id = :number",
+                ExpressionAttributeValues={":number": {"S": check_in_id}},
+            )["Items"]
+            return next(map(_check_in, self._items(entries)), None)
+
     def count(self, event_code: str) -> int:
         with storage_errors():
             return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
-        """Those of the index's entries that are still there, in their order (a consistent read)."""
-        # One that was just made anew can have two entries, and DynamoDB refuses a key given twice.
+        """The items of an index's entries, in their order, as far as they exist (consistent reads).
+
+        An item that has just changed can have two entries, and DynamoDB refuses a repeated key.
+        """
         keys = {
             entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
             for entry in entries
@@ -133,13 +149,13 @@ def _key(event_code: str, attendee_id: str) -> Item:
 
 
 def _owed(check_in: CheckIn, since: datetime) -> dict[str, Any]:
-    """What puts it into the index `due_deliveries`."""
+    """The attributes that put it into the index `due_deliveries`."""
     return {"due_shard": check_in.attendee_id[0], "due_at": since}
 
 
 def _attributes(check_in: CheckIn) -> dict[str, Any]:
     owed = _owed(check_in, check_in.checked_at) if check_in.delivery == "due" else {}
-    return asdict(check_in) | owed
+    return asdict(check_in) | owed | {"changed_at": _milliseconds(check_in.changed_at)}
 
 
 def _check_in(item: Item) -> CheckIn:
@@ -153,6 +169,7 @@ def _check_in(item: Item) -> CheckIn:
             name=attributes["name"],
             email=attributes.get("email"),
             checked_at=to_time(attributes["checked_at"]),
+            changed_at=_EPOCH + timedelta(milliseconds=int(attributes["changed_at"])),
             source=attributes["source"],
             nonce=attributes.get("nonce"),
             delivery=attributes["delivery"],
@@ -163,6 +180,10 @@ def _check_in(item: Item) -> CheckIn:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedItem("malformed check-in item") from error
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _time(attributes: Mapping[str, Any], name: str) -> datetime | None:

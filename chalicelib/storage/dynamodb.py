@@ -1,7 +1,6 @@
 """What the tables share: items to and from Python, and the SDK's errors as ours.
 
-An item is stored without its absent attributes; a time is stored in epoch seconds. The SDK is
-botocore, without boto3 around it: a cold start is shorter by what boto3 loads for its resources.
+An item is stored without its absent attributes. A time is stored in epoch seconds.
 """
 
 from __future__ import annotations
@@ -9,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,76 +23,45 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, AttributeValueTypeDef]
 
-_SHARED = Config(
-    # The SDK makes a long name for itself anew with each request, and looks at each value that it
-    # sends: together a sixth of what a call costs.
-    user_agent="rollcall",
-    parameter_validation=False,
-    max_pool_connections=150,  # as many as there may be workers; they are opened as needed
+# A person waits in front of a terminal while a whole roster is stored.
+AT_A_DESK = Config(
+    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
 )
 
-# A person waits in front of the kiosk: three tries, and an answer within its 8 s patience.
-AT_THE_DOOR = _SHARED.merge(
-    Config(
-        connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 3}
-    )
-)
-
-# A person waits in front of a terminal, for a whole roster.
-AT_A_DESK = _SHARED.merge(
-    Config(
-        connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5}
-    )
-)
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
 
 
-@cache
-def session() -> botocore.session.Session:
-    """One for all clients: it keeps what it has read of the SDK's data, and the credentials.
+def in_a_function(timeout: float) -> Config:
+    """For the deployed functions: a call takes `timeout` seconds, and is made three times.
 
-    Not for several threads at once.
+    With the default of 2 s a kiosk hears what happened before it gives up, after 8 s.
     """
-    return botocore.session.get_session()
+    return Config(
+        connect_timeout=1,
+        read_timeout=timeout,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=50,  # the mailer's workers write at the same time
+    )
 
 
-def client(patience: Config) -> DynamoDBClient:
+def client(config: Config) -> DynamoDBClient:
     """A DynamoDB client; endpoint, region and credentials come the SDK's own way."""
-    return cast("DynamoDBClient", session().create_client("dynamodb", config=patience))
+    return boto3.client("dynamodb", config=config)
 
 
 def to_item(attributes: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
-    """Texts, whole numbers, booleans and times as DynamoDB attributes; None is left out."""
-    return {name: _written(value) for name, value in attributes.items() if value is not None}
+    """Python values as DynamoDB attributes. A time becomes epoch seconds; None is left out."""
+    return {
+        name: _serialize(int(value.timestamp()) if isinstance(value, datetime) else value)
+        for name, value in attributes.items()
+        if value is not None
+    }
 
 
 def from_item(item: Item) -> dict[str, Any]:
-    """The same back, numbers as Decimal; Rollcall writes no other types, and leaves them out."""
-    values = ((name, _read(attribute)) for name, attribute in item.items())
-    return {name: value for name, value in values if value is not None}
-
-
-def _written(value: object) -> AttributeValueTypeDef:
-    match value:
-        case str():
-            return {"S": value}
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case datetime():
-            return {"N": str(int(value.timestamp()))}
-    raise TypeError(f"no attribute for a {type(value).__name__}")
-
-
-def _read(attribute: AttributeValueTypeDef) -> str | bool | Decimal | None:
-    match attribute:
-        case {"S": str(text)}:
-            return text
-        case {"BOOL": bool(flag)}:
-            return flag
-        case {"N": str(number)}:
-            return Decimal(number)
-    return None
+    """The same back, with numbers as Decimal."""
+    return {name: _deserialize(value) for name, value in item.items()}
 
 
 def to_time(number: Any) -> datetime:
@@ -104,7 +71,7 @@ def to_time(number: Any) -> datetime:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Raise whatever the SDK raises as StorageUnavailable, naming the code alone.
+    """Raise whatever the SDK raises as StorageUnavailable, with the error's code alone.
 
     The SDK's message can repeat an item's key, so it goes no further than the cause.
     """
@@ -115,4 +82,4 @@ def storage_errors() -> Iterator[None]:
     except BotoCoreError as error:
         raise StorageUnavailable(type(error).__name__) from error
     except KeyError as error:
-        raise StorageUnavailable("an answer without sense") from error
+        raise StorageUnavailable("the reply makes no sense") from error

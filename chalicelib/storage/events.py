@@ -22,7 +22,7 @@ _TIMES = ("starts_at", "check_in_opens_at", "check_in_closes_at", "expires_at")
 
 
 class EventTable:
-    """Every method raises StorageUnavailable."""
+    """All methods raise StorageUnavailable."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -40,9 +40,9 @@ class EventTable:
             self._client.put_item(TableName=self._table, Item=to_item(_attributes(event)))
 
     def all(self) -> Iterator[Event]:
-        """Every event, in no order; an organization has hundreds, so a scan will do.
+        """Every event, in no order. An organization has hundreds, so a scan will do.
 
-        One that cannot be read is logged and left out: it hides no other.
+        A malformed one is logged and left out, so that it does not hide the others.
         """
         with storage_errors():
             for page in self._client.get_paginator("scan").paginate(TableName=self._table):
@@ -53,14 +53,14 @@ class EventTable:
                         log.warning("event %s: %s", item["event_code"].get("S"), error)
 
     def ping(self) -> None:
-        """Read nothing in particular: does the table answer?"""
+        """Return if the table answers; the item that is read does not matter."""
         self.get("-")
 
 
 class CachedEvents:
-    """An event as it was at most `seconds` ago, so that a check-in need not read it again.
+    """Events as they were at most `seconds` ago, so that not every check-in reads one.
 
-    An event that is not there is asked for each time: a kiosk may be waiting for it.
+    A missing event is not remembered, because a kiosk may be waiting for it.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ def _attributes(event: Event) -> dict[str, Any]:
 
 
 def _event(attributes: dict[str, Any]) -> Event:
-    """What the item has beyond an event (a later version's attributes) is left aside.
+    """Attributes that this version does not know are ignored.
 
     Raises MalformedItem for an item that Rollcall did not write.
     """

@@ -1,19 +1,18 @@
-"""Secrets, kept by the container; a deployed stage has them in SSM Parameter Store."""
+"""Secrets, read once per container; a deployed stage keeps them in SSM Parameter Store."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
-from chalicelib.storage.dynamodb import AT_THE_DOOR, session, storage_errors
+import boto3
+from botocore.config import Config
 
-if TYPE_CHECKING:
-    from mypy_boto3_ssm.client import SSMClient
+from chalicelib.storage.dynamodb import AT_A_DESK, storage_errors
 
 
 class KeptSecret:
-    """Read at first use, and kept. `read` raises StorageUnavailable. Threads share it."""
+    """Read at first use and kept, for several threads. `read` raises StorageUnavailable."""
 
     def __init__(self, read: Callable[[], str]) -> None:
         self._read = read
@@ -28,7 +27,7 @@ class KeptSecret:
             return self._value
 
     def renewed(self, refused: str) -> bool:
-        """Whether it is another one than the `refused`, which was read once more to find out.
+        """Read the secret again if it is still the `refused` one; whether it is another one now.
 
         Raises StorageUnavailable.
         """
@@ -38,9 +37,8 @@ class KeptSecret:
             return self._value != refused
 
 
-def read_secret(name: str) -> str:
+def read_secret(name: str, config: Config = AT_A_DESK) -> str:
     """The value of a SecureString. Raises StorageUnavailable."""
     with storage_errors():
-        client = cast("SSMClient", session().create_client("ssm", config=AT_THE_DOOR))
-        answer = client.get_parameter(Name=name, WithDecryption=True)
+        answer = boto3.client("ssm", config=config).get_parameter(Name=name, WithDecryption=True)
     return answer["Parameter"]["Value"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RegistrationTable:
-    """Every method raises StorageUnavailable."""
+    """All methods raise StorageUnavailable."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class RegistrationTable:
         return _registration(from_item(found["Item"])) if "Item" in found else None
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that already stands for this attendee and event."""
+        """Store it, or return the one that this attendee and event have already."""
         with storage_errors():
             try:
                 self._client.put_item(
@@ -54,17 +54,17 @@ class RegistrationTable:
         return None
 
     def put_many(self, registrations: Iterable[Registration]) -> Iterator[int]:
-        """Store them all, each over what was there; yields how many were stored, batch by batch.
+        """Store them all, each over what was there; yields the size of each stored batch.
 
-        A batch may not hold one key twice. Where it stops by StorageUnavailable, the batches
-        that were counted are stored, and running it again is safe.
+        No key may come twice in a batch. After StorageUnavailable, the batches that were yielded
+        are stored, and it is safe to start over.
         """
         for batch in batched(registrations, MOST_PUTS):
             self._batches.put([to_item(asdict(row)) for row in batch])
             yield len(batch)
 
     def emails(self, event_code: str, attendee_ids: Iterable[str]) -> dict[str, str]:
-        """The addresses stored for these attendees (100 at most), by attendee id."""
+        """The stored addresses of up to 100 attendees, by attendee id."""
         keys = [
             to_item({"event_code": event_code, "attendee_id": attendee})
             for attendee in attendee_ids

@@ -1,1 +1,1 @@
-"""The HTTP edge: requests and responses, problems, access, and the kiosk page."""
+"""The HTTP edge: one blueprint for each audience, and errors as problem responses."""

@@ -1,8 +1,8 @@
 """Every error as a problem response (RFC 9457): a stable `reason`, and a `detail` to read.
 
-Domain errors become problems in `answered`, around each view. What Chalice answers by itself
-(a method that a route lacks, a media type it refuses, an error nobody expected) passes through
-`only_problems`, its middleware, and leaves in the same form.
+`errors_as_problems`, around each view, turns domain errors into problems. Chalice's own errors (a
+method that a route lacks, a media type that it refuses, an unexpected exception) get the same form
+in `chalice_errors_as_problems`, a middleware.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ParamSpec
 
-from chalice.app import Request, Response
+from chalice.app import Blueprint, Request, Response
 
 from chalicelib.attendance.errors import InvalidRequest, OutsideWindow, RollcallError
 from chalicelib.attendance.event import Locale
@@ -115,7 +115,7 @@ PROBLEMS: dict[str, tuple[HTTPStatus, str, str]] = {
     ),
 }
 
-# Chalice's own answers, by status: it has no reason to go by.
+# Chalice's own errors carry no reason, so their status has to tell it.
 _CHALICE_REASONS = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -125,7 +125,7 @@ _CHALICE_REASONS = {
 
 
 def problem(reason: str, language: Locale, extra: Mapping[str, object] | None = None) -> Response:
-    """A problem response; `extra` are members of its own (RFC 9457 3.2)."""
+    """A problem response; `extra` are further members (RFC 9457, section 3.2)."""
     status, korean, english = PROBLEMS[reason]
     body = {
         "title": status.phrase,
@@ -143,14 +143,14 @@ def problem(reason: str, language: Locale, extra: Mapping[str, object] | None = 
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "2"
-    # A str, because Chalice encodes an object as JSON only under application/json.
+    # A str, because Chalice encodes a dict only where the type is application/json.
     return Response(json.dumps(body, ensure_ascii=False), headers, status.value)
 
 
-def answered(
-    request: Callable[[], Request],
+def errors_as_problems(
+    blueprint: Blueprint,
 ) -> Callable[[Callable[View, Response]], Callable[View, Response]]:
-    """A decorator for views: what they raise as RollcallError, they answer as a problem."""
+    """A decorator for the blueprint's views: a RollcallError becomes a problem response."""
 
     def decorate(view: Callable[View, Response]) -> Callable[View, Response]:
         @functools.wraps(view)
@@ -161,7 +161,7 @@ def answered(
                 status = PROBLEMS[error.reason][0]
                 if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     log.error("%s: %s", error.reason, error)
-                language = asked_language(request().headers.get("accept-language"))
+                language = _language(blueprint.current_request)
                 return problem(error.reason, language, _members(error))
 
         return answer
@@ -169,8 +169,10 @@ def answered(
     return decorate
 
 
-def only_problems(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Chalice middleware: an error that is no problem response yet becomes one."""
+def chalice_errors_as_problems(
+    request: Request, get_response: Callable[[Request], Response]
+) -> Response:
+    """Chalice middleware: an error response that Chalice made becomes a problem response."""
     response = get_response(request)
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return response
@@ -180,11 +182,14 @@ def only_problems(request: Request, get_response: Callable[[Request], Response])
     is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     other = "internal_error" if is_ours else "invalid_request"
     reason = _CHALICE_REASONS.get(status, other)
-    language = asked_language(request.headers.get("accept-language"))
-    converted = problem(reason, language)
+    converted = problem(reason, _language(request))
     if "Allow" in response.headers:
         converted.headers["Allow"] = response.headers["Allow"]
     return converted
+
+
+def _language(request: Request) -> Locale:
+    return asked_language(request.headers.get("accept-language"))
 
 
 def _members(error: RollcallError) -> dict[str, Any]:

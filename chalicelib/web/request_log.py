@@ -1,4 +1,4 @@
-"""One line a request: what was asked, what was answered, how long it took. Nothing of a person."""
+"""One log line for each request: route, status, reason and duration. No personal data."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from chalice.app import Request, Response
 log = logging.getLogger("rollcall.web")
 
 
-def logged(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Chalice middleware. Logs the route, not the path that was asked for, and milliseconds."""
+def log_request(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Chalice middleware. Logs the route rather than the path, in which anything can stand."""
     began = time.perf_counter()
     response = get_response(request)
     route = request.context.get("resourcePath")
     milliseconds = (time.perf_counter() - began) * 1000
     reason = _reason(response)
-    answer = f"{response.status_code} {reason}" if reason else response.status_code
+    outcome = f"{response.status_code} {reason}" if reason else response.status_code
     log.info(
         "%s %s %s %.0f ms",
         request.method,
         route,
-        answer,
+        outcome,
         milliseconds,
         extra={
             "method": request.method,

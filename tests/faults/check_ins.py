@@ -58,6 +58,7 @@ class CheckIns:
                 "name": "김하나",
                 "email": address,
                 "checked_at": self.clock.now,
+                "changed_at": self.clock.now,
                 "source": "roster",
                 "nonce": None,
                 "delivery": "due",

@@ -79,7 +79,7 @@ def written(
     monkeypatch.setenv("METRICS_NAMESPACE", "rollcall-dev")
     monkeypatch.setenv("SMTP_PORT", str(server.port))
     deployed = Wiring(settings.load(), now=wiring.now)
-    monkeypatch.setattr(app, "wiring", deployed)
+    monkeypatch.setattr(app.wiring, "__dict__", deployed.__dict__)
     log, root = app.app.log, logging.getLogger()
     handlers, filters = [*log.handlers], [*log.filters]
     json_log.configure(log, deployed.settings.function_name)

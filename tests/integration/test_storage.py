@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)  # DynamoDB Local deletes what has expired
 COSTS = Path(__file__).parents[2] / "docs" / "costs.md"
-INDEXES = ("by_event", "due_deliveries")
+INDEXES = ("by_event", "by_number", "due_deliveries")
 HANA = "0a" * 32
 DURI = "1b" * 32
 
@@ -131,6 +131,7 @@ def check_in(attendee_id: str = HANA, **fields: Any) -> CheckIn:
         name="김하나 👩‍💻",
         email="hana@example.com",
         checked_at=NOW,
+        changed_at=fields.get("checked_at", NOW),
         source="roster",
         nonce="n1",
         delivery="due",
@@ -329,7 +330,7 @@ class TestCheckIns:
         with pytest.raises(StorageUnavailable, match="malformed check-in"):
             storage.check_ins.add(check_in())
 
-    def test_are_listed_by_event_in_the_order_of_their_times(self, storage: Storage) -> None:
+    def test_are_listed_by_event_in_the_order_of_their_changes(self, storage: Storage) -> None:
         for attendee_id, minutes in ((HANA, 2), (DURI, 0), ("2c" * 32, 1)):
             storage.check_ins.add(
                 check_in(attendee_id, checked_at=NOW + timedelta(minutes=minutes))
@@ -364,13 +365,25 @@ class TestCheckIns:
     def test_that_rollcall_did_not_write_hide_no_other(
         self, storage: Storage, app_log: pytest.LogCaptureFixture
     ) -> None:
-        moment = {"N": str(int(NOW.timestamp()))}
-        storage.put_raw("CheckInTable", **keys(check_in("b" * 64)), checked_at=moment)
+        moment = {"N": str(int(NOW.timestamp() * 1000))}
+        storage.put_raw("CheckInTable", **keys(check_in("b" * 64)), changed_at=moment)
         storage.check_ins.add(check_in())
         assert list(storage.check_ins.of_event("0211ABC")) == [
             storage.check_ins.get("0211ABC", check_in().attendee_id)
         ]
         assert "event 0211ABC: malformed check-in item" in app_log.text
+
+    def test_are_found_by_their_number(self, storage: Storage) -> None:
+        storage.check_ins.add(check_in(check_in_id="7F3K-9QRT-2MXA-HB4D"))
+        storage.check_ins.add(check_in(DURI))
+        found = storage.check_ins.by_number("7F3K-9QRT-2MXA-HB4D")
+        assert found == storage.check_ins.get("0211ABC", HANA)
+        assert storage.check_ins.by_number("0000-0000-0000-0000") is None
+
+    def test_keep_the_millisecond_of_their_change(self, storage: Storage) -> None:
+        stored = check_in(due_at=NOW, changed_at=NOW + timedelta(milliseconds=123))
+        storage.check_ins.add(stored)
+        assert storage.check_ins.get("0211ABC", HANA) == stored
 
 
 def many_check_ins(storage: Storage) -> list[CheckIn]:
@@ -447,6 +460,7 @@ class TestImages:
             "name": {"S": row.name},
             "email": {"S": "hana@example.com"},
             "checked_at": seconds(NOW),
+            "changed_at": {"N": str(int(NOW.timestamp() * 1000))},
             "source": {"S": "roster"},
             "delivery": {"S": "due"},
             "due_shard": {"S": "0"},
@@ -921,6 +935,7 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.check_ins.add(check_in()),
     lambda storage: storage.check_ins.owe(check_in(), NOW),
     lambda storage: list(storage.check_ins.of_event("0211ABC")),
+    lambda storage: storage.check_ins.by_number("7F3K-9QRT-2MXA-HB4D"),
     lambda storage: storage.check_ins.count("0211ABC"),
     lambda storage: storage.deliveries.image(keys(check_in())),
     lambda storage: storage.deliveries.claim(keys(check_in()), attempt()),

@@ -85,7 +85,7 @@ def over(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Client]]:
     def client(endpoint: str) -> Client:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         wirings.append(Wiring(settings.load()))
-        monkeypatch.setattr(app, "wiring", wirings[-1])
+        monkeypatch.setattr(app.wiring, "__dict__", wirings[-1].__dict__)
         return Client(app.app)
 
     yield client
@@ -213,7 +213,7 @@ def test_a_check_in_without_its_secret_is_answered(
 ) -> None:
     monkeypatch.delenv("SECRET_KEY")
     monkeypatch.setenv("SECRET_KEY_PARAMETER", "/rollcall/missing")
-    monkeypatch.setattr(app, "wiring", Wiring(settings.load()))
+    monkeypatch.setattr(app.wiring, "__dict__", Wiring(settings.load()).__dict__)
     with refusing(400, "ParameterNotFound") as (endpoint, asked):
         monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", endpoint)
         body = json.dumps({"phone": PHONE}).encode()

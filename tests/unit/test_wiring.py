@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from chalicelib import settings
 from chalicelib.confirmation.delivery import Policy
 from chalicelib.settings import Secret
-from chalicelib.storage import dynamodb, parameters
+from chalicelib.storage import parameters
 from chalicelib.wiring import Wiring
 
 
@@ -24,13 +26,13 @@ def test_nothing_is_built_before_it_is_asked_for(
     wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    make = dynamodb.session().create_client
+    make = boto3.client
 
-    def note(service: str, **options: Any) -> object:
+    def note(service: Any, **options: Any) -> Any:
         made.append(service)
         return make(service, **options)
 
-    monkeypatch.setattr(dynamodb.session(), "create_client", note)
+    monkeypatch.setattr(boto3, "client", note)
     assert made == []
     assert wiring.reception is wiring.reception
     assert made == ["dynamodb"]
@@ -74,7 +76,7 @@ def test_the_clock_gives_aware_utc(wiring: Wiring) -> None:
 def test_a_secret_in_a_parameter_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def read_secret(name: str) -> str:
+    def read_secret(name: str, _: Config) -> str:
         asked.append(name)
         return "from the parameter"
 

@@ -91,6 +91,7 @@ def _check_in(event: Event, attendee: str) -> CheckIn:
         name="김하나",
         email=None,
         checked_at=event.starts_at,
+        changed_at=event.starts_at,
         source="roster",
         nonce=None,
         delivery="no_address",

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
-from chalice.app import Request, Response
+from chalice.app import Blueprint, Chalice, Request, Response
 
 from chalicelib.attendance import errors
 from chalicelib.attendance.event import Event
-from chalicelib.web.problems import PROBLEMS, answered, only_problems, problem
+from chalicelib.web.problems import (
+    PROBLEMS,
+    chalice_errors_as_problems,
+    errors_as_problems,
+    problem,
+)
 
 
 def leaves(root: type[errors.RollcallError]) -> Iterator[type[errors.RollcallError]]:
@@ -30,10 +35,16 @@ def request(**headers: str) -> Request:
 
 
 def answer(error: Exception, **headers: str) -> Response:
+    """The response of a view that raises the error."""
+    app, blueprint = Chalice("test"), Blueprint(__name__)
+    app.register_blueprint(blueprint)
+    app.current_request = request(**headers)
+
+    @errors_as_problems(blueprint)
     def view() -> NoReturn:
         raise error
 
-    return answered(lambda: request(**headers))(view)()
+    return view()
 
 
 def body(response: Response) -> dict[str, Any]:
@@ -64,16 +75,16 @@ def test_a_problem_says_the_same_by_status_reason_and_words(reason: str) -> None
         }
 
 
-def test_what_may_pass_says_when_to_ask_again() -> None:
+def test_a_passing_fault_says_when_to_retry() -> None:
     assert int(str(problem("storage_unavailable", "en").headers["Retry-After"])) > 0
 
 
-def test_what_asks_for_a_key_says_how_to_show_it() -> None:
+def test_a_missing_key_names_the_scheme() -> None:
     assert problem("kiosk_key_required", "en").headers["WWW-Authenticate"] == "Bearer"
     assert "WWW-Authenticate" not in problem("kiosk_key_rejected", "en").headers
 
 
-def test_an_error_is_answered_in_the_askers_language() -> None:
+def test_the_detail_is_in_the_clients_language() -> None:
     error = errors.NotRegistered("not on the roster")
     assert answer(error).headers["Content-Language"] == "en"
     assert answer(error, **{"accept-language": "ko"}).headers["Content-Language"] == "ko"
@@ -94,19 +105,19 @@ def test_outside_the_window_its_times_are_told(
     assert members["check_in_closes_at"] == "2026-02-11T22:00:00+09:00"
 
 
-def test_what_the_message_says_is_not_answered() -> None:
+def test_the_message_stays_out_of_the_response() -> None:
     response = answer(errors.StorageUnavailable("ResourceNotFoundException"))
     assert "ResourceNotFoundException" not in response.body
 
 
-def test_a_storage_that_fails_is_logged(app_log: pytest.LogCaptureFixture) -> None:
+def test_a_storage_failure_is_logged(app_log: pytest.LogCaptureFixture) -> None:
     answer(errors.StorageUnavailable("ThrottlingException"))
     [record] = app_log.records
     assert record.levelno == logging.ERROR
     assert record.getMessage() == "storage_unavailable: ThrottlingException"
 
 
-def test_an_askers_mistake_is_not(app_log: pytest.LogCaptureFixture) -> None:
+def test_a_clients_mistake_is_not_logged(app_log: pytest.LogCaptureFixture) -> None:
     answer(errors.InvalidPhone("no such phone number"))
     assert not app_log.records
 
@@ -129,21 +140,25 @@ class TestTheMiddleware:
         ],
     )
     def test_turns_chalices_answers_into_problems(self, status: int, reason: str) -> None:
-        response = only_problems(request(), lambda _: Response({"Code": "X"}, {}, status))
+        response = chalice_errors_as_problems(
+            request(), lambda _: Response({"Code": "X"}, {}, status)
+        )
         assert response.status_code == PROBLEMS[reason][0]
         assert body(response)["reason"] == reason
 
-    def test_answers_in_the_askers_language(self) -> None:
+    def test_answers_in_the_clients_language(self) -> None:
         asker = request(**{"accept-language": "ko"})
-        response = only_problems(asker, lambda _: Response({}, {}, 404))
+        response = chalice_errors_as_problems(asker, lambda _: Response({}, {}, 404))
         assert response.headers["Content-Language"] == "ko"
 
     def test_keeps_the_methods_that_are_allowed(self) -> None:
-        response = only_problems(request(), lambda _: Response({}, {"Allow": "GET"}, 405))
+        response = chalice_errors_as_problems(
+            request(), lambda _: Response({}, {"Allow": "GET"}, 405)
+        )
         assert response.headers["Allow"] == "GET"
 
     @pytest.mark.parametrize(
         "response", [Response({}, {}, 201), Response("", {}, 304), problem("closed", "ko")]
     )
-    def test_leaves_what_is_in_order_as_it_is(self, response: Response) -> None:
-        assert only_problems(request(), lambda _: response) is response
+    def test_leaves_other_responses_alone(self, response: Response) -> None:
+        assert chalice_errors_as_problems(request(), lambda _: response) is response

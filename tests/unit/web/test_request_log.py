@@ -10,7 +10,7 @@ from chalice.app import Request, Response
 
 from chalicelib.telemetry.json_log import FIELDS
 from chalicelib.web.problems import problem
-from chalicelib.web.request_log import logged
+from chalicelib.web.request_log import log_request
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_request_leaves_its_route_and_what_was_answered(
         None,
     )
     with caplog.at_level(logging.INFO, "rollcall.web"):
-        assert logged(request, lambda _: response) is response
+        assert log_request(request, lambda _: response) is response
     [line] = caplog.messages
     assert re.fullmatch(rf"POST /events/{{event_code}}/check-ins {said} \d+ ms", line)
     [record] = caplog.records
