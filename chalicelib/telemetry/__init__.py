@@ -1,4 +1,4 @@
-"""What a deployed function tells whoever operates it: its log, and its metrics, both in the log.
+"""What a deployed function tells its operators: a log, and metrics that are lines of that log.
 
-Nothing is called for it, and nothing in it is of a person.
+Neither costs a call, and neither holds personal data.
 """

@@ -1,4 +1,4 @@
-"""The log of a deployed function: one JSON object a line."""
+"""The log of a deployed function: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from chalicelib import invocation
 from chalicelib.attendance.errors import RollcallError
 
-# What a record may bring besides (`extra`). No other attribute of it is written.
+# The further fields (`extra`) that a record may have. No others are written.
 FIELDS = (
     "method",
     "route",
@@ -25,12 +25,12 @@ FIELDS = (
 
 
 def configure(chalice_log: logging.Logger, function: str | None) -> None:
-    """Log JSON lines, all through one handler, in the Lambda function of that name.
+    """Log JSON lines through one handler, in the Lambda function with this name.
 
-    Where no Lambda runs (None), the log stays as it is: text, for people.
+    Where no Lambda runs (None), the log stays text for people to read.
 
-    Lambda's own handler on the root logger and Chalice's on `chalice_log` are both replaced, since
-    with either a record would appear twice, or as text.
+    Lambda has a handler on the root logger, and Chalice one on `chalice_log`. Both are replaced,
+    because either would write a record twice, or as text.
     """
     if function is None:
         return
@@ -43,7 +43,7 @@ def configure(chalice_log: logging.Logger, function: str | None) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """`function` is the Lambda function's name. What a record does not have is left out."""
+    """`function` is the Lambda function's name. Fields without a value are left out."""
 
     def __init__(self, function: str) -> None:
         super().__init__()
@@ -65,9 +65,10 @@ class JsonLines(logging.Formatter):
 
 
 def _tracebacks(error: BaseException | None) -> Iterator[str]:
-    """Of the error, and of each that led to it; the text of those that are not ours is left out.
+    """The traceback of the error and of each error that led to it.
 
-    `invalid literal for int(): '010-0000-0001'`: Python and the SDK quote what they were given.
+    The messages of errors that are not ours are left out, since Python and the SDK quote their
+    input in them: `invalid literal for int(): '010-0000-0001'`.
     """
     seen = []
     while error is not None and error not in seen:
@@ -79,7 +80,7 @@ def _tracebacks(error: BaseException | None) -> Iterator[str]:
 
 
 def _without_path(record: logging.LogRecord) -> bool:
-    """Chalice's own records repeat the path that was asked for, in which anything can stand."""
+    """Chalice's own records repeat the requested path, in which anything can stand."""
     if isinstance(record.args, tuple):
         record.args = tuple("…" for _ in record.args)
     return True

@@ -1,4 +1,4 @@
-"""The metrics, as CloudWatch takes them from a log: lines in its Embedded Metric Format.
+"""Metrics, as CloudWatch reads them from a log: lines in its Embedded Metric Format.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -36,13 +36,13 @@ UNITS: dict[Metric, Literal["Count", "Seconds"]] = {
     "OldestOwedSeconds": "Seconds",
 }
 
-_MOST_VALUES = 100  # of one metric, in one line
+_MOST_VALUES = 100  # of one metric, on one line
 
 
 class Metrics:
-    """Writes into the CloudWatch namespace; `write` takes a line, None where nobody reads them.
+    """Writes metrics of a CloudWatch namespace. `write` takes a line; None drops them all.
 
-    `now` gives aware UTC.
+    `now` returns aware UTC.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Metrics:
         self._write = write
 
     def put(self, values: Values) -> None:
-        """Each metric with its value, or with several; with none, it is left out."""
+        """Write each metric with its value or values. One with an empty list is left out."""
         if self._write is None:
             return
         left = {
@@ -85,6 +85,6 @@ class Metrics:
 
 
 def to_stdout(line: str) -> None:
-    """Into the function's log, where each line of its own is an event of its own."""
+    """Write into the function's log, where each line becomes an event."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The kiosk: one page for every event, which asks the API for its own."""
+"""The kiosk: one page for all events, which asks the API about its own."""
 
 from __future__ import annotations
 

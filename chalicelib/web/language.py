@@ -1,4 +1,4 @@
-"""Which of our languages the asker reads."""
+"""Which of our languages the client prefers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chalicelib.attendance.event import LOCALES, Locale
 
 
 def asked_language(accept_language: str | None, default: Locale = "en") -> Locale:
-    """The best of ours in an Accept-Language header (RFC 9110 12.5.4), else the default."""
+    """The best match for an Accept-Language header (RFC 9110, section 12.5.4), else the default."""
     best, best_weight = default, 0.0
     for choice in (accept_language or "").split(","):
         tag, _, parameter = choice.partition(";")

@@ -1,4 +1,4 @@
-/** The kiosk's two calls. Each resolves, always, to an answer that its `reason` tells apart. */
+/** The kiosk's two calls. Each always resolves to an answer with a `reason`. */
 
 const TRY_MS = 8_000;
 const LONGEST_RETRY_AFTER_MS = 60_000;
@@ -13,7 +13,7 @@ export function loadEvent(code, language) {
   );
 }
 
-/** As above, where `checked_in` and `already_checked_in` are the reasons of a good answer. */
+/** As above; the reasons of success are `checked_in` and `already_checked_in`. */
 export function checkIn(code, body, { key, language }) {
   const headers = { 'Accept-Language': language, 'Content-Type': 'application/json' };
   if (key) headers.Authorization = `Bearer ${key}`;
@@ -24,8 +24,8 @@ export function checkIn(code, body, { key, language }) {
 }
 
 /**
- * One try. Whatever is not an answer of Rollcall's counts as unreachable: no network, no reply in
- * time, a captive portal's page or redirect, JSON that was cut off, a gateway's own error.
+ * One try. Anything but a Rollcall answer counts as unreachable: no network, no reply in time, a
+ * captive portal's page or redirect, truncated JSON, a gateway's own error.
  */
 async function call(url, request, recognize) {
   const timeout = new AbortController();

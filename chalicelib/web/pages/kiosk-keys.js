@@ -1,8 +1,8 @@
-/** Who is typing: a scanner is told from a hand by its speed, and half a scan is never used. */
+/** Tells a scanner from a hand by its speed. Half a scan is never used. */
 
-const SCAN_GAP_MS = 60; // between two keys of a scanner; a hand needs more for many in a row
+const SCAN_GAP_MS = 60; // between two keys of a scanner; a hand cannot keep that up
 const SCAN_LENGTH = 7; // keys
-const QUIET_MS = 400; // without a key: what was ignored has ended
+const QUIET_MS = 400; // without a key: the ignored input has ended
 
 /** Keeps the last run of characters. Times are those of the key events, in milliseconds. */
 export class Keystrokes {
@@ -12,7 +12,7 @@ export class Keystrokes {
     this._ignoredAt = -Infinity;
   }
 
-  /** Notes a character; true where it starts a new run. */
+  /** Adds a character; true if it starts a new run. */
   add(character, at) {
     const starts = at - this._last > SCAN_GAP_MS;
     this._run = starts ? character : this._run + character;
@@ -20,14 +20,14 @@ export class Keystrokes {
     return starts;
   }
 
-  /** The run that Enter at this time ends, where a scanner typed it; else ''. */
+  /** The run that Enter ends at this time if a scanner typed it, else ''. */
   scanned(at) {
     return this._run.length >= SCAN_LENGTH && at - this._last <= SCAN_GAP_MS ? this._run : '';
   }
 
   /**
-   * Ignores what is being typed, to its end: Enter, or a pause. Characters that came while nobody
-   * could take them were the beginning of a number, and its rest alone would be another number.
+   * Ignores the current input until Enter or a pause. Its first characters came when no number
+   * could be taken, and the rest alone would be a different number.
    */
   ignore(at) {
     this._ignoredAt = at;

@@ -1,29 +1,29 @@
-/** The phone number as it is typed: digits and a leading +, shown in groups. */
+/** A phone number while it is typed: digits and a leading +, shown in groups. */
 
-const SHORTEST = 7; // digits; below it nobody has finished typing
-const LONGEST = 17; // digits; 15 by E.164, and an international prefix in front
-// Two numbers run together have to be seen as too long, never be cut down to a good one.
+const SHORTEST = 7; // digits; with fewer, nobody has finished typing
+const LONGEST = 17; // digits; 15 in E.164, plus an international prefix
+// Two numbers run together must be seen to be too long, and never be cut to a valid one.
 const KEPT = 24;
 
-// The country codes of one and two digits; every other one has three (ITU-T E.164, annex).
+// The country codes with one or two digits; all others have three (ITU-T E.164, annex).
 const COUNTRY_CODE = /^(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{1,3})(\d*)$/;
 
-/** What counts of a text: `+` at the start and digits, full-width ones too. */
+/** The significant characters: `+` at the start and digits, full-width ones too. */
 export function significant(text) {
   const kept = text.normalize('NFKC').replace(/[^\d+]/g, '');
   return kept.slice(0, 1) + kept.slice(1).replace(/\+/g, '');
 }
 
-/** Whether a text, typed or pasted, has nothing in it that a phone number is not written with. */
+/** Whether a text contains only characters that phone numbers are written with. */
 export function looksLikeNumber(text) {
   return /^[\d+().\-/\s‐-―]*$/.test(text.normalize('NFKC'));
 }
 
-/** `01012345678` as `010-1234-5678`, and `+821012345678` as `+82 10-1234-5678`, at every length. */
+/** `01012345678` as `010-1234-5678`, `+821012345678` as `+82 10-1234-5678`; works at any length. */
 export function group(number) {
   if (number.startsWith('+')) {
     const [, country, rest] = COUNTRY_CODE.exec(number.slice(1)) ?? [null, '', ''];
-    const area82 = rest.startsWith('2') ? 1 : 2; // Seoul's is 2, all others have two digits
+    const area82 = rest.startsWith('2') ? 1 : 2; // Seoul's is 2; all others have two digits
     const local = country === '82' ? split(rest, area82, 4, '-') : split(rest, 3, 3, ' ');
     return local ? `+${country} ${local}` : `+${country}`;
   }
@@ -39,7 +39,7 @@ function split(digits, first, second, separator) {
     .join(separator);
 }
 
-/** The input element of the number. The caret stays by its digit while groups come and go. */
+/** The input element of the number. The caret stays at its digit while the groups change. */
 export class NumberField {
   constructor(input, onChange) {
     this.input = input;
@@ -81,7 +81,7 @@ export class NumberField {
     this._regroup();
   }
 
-  /** Removes the selection, or the digit before the caret (never just a hyphen). */
+  /** Removes the selection, or the digit before the caret (never only a hyphen). */
   erase() {
     const { value, selectionStart, selectionEnd } = this.input;
     let start = selectionStart;

@@ -1,4 +1,4 @@
-/** Everything the kiosk says. `{name}` and the like are filled in by kiosk.js. */
+/** Everything that the kiosk says. kiosk.js fills in `{name}` and the like. */
 
 export const WORDS = {
   ko: {

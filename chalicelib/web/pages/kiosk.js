@@ -1,9 +1,9 @@
 /**
- * The kiosk: one state at a time, from a number that is typed to an attendee who is checked in.
+ * The kiosk: one state at a time, from typing a number to being checked in.
  *
  *   rest    loading · idle · not_open · closed · key_required · key_rejected · unknown_event ·
- *           unloaded: which one, the event decides (`restingState`)
- *   busy    checking → unreachable, while tries go on with the same nonce
+ *           unloaded: the event decides which one (`restingState`)
+ *   busy    checking → unreachable, while it retries with the same nonce
  *   form    details (a walk-in's name and address) · address
  *   result  welcome · already · not_registered · invalid · refused; each returns to rest
  */
@@ -14,15 +14,15 @@ import { NumberField, looksLikeNumber, significant } from './kiosk-number.js';
 import { WORDS } from './kiosk-words.js';
 
 const RESULT_MS = 5_000;
-const LONG_RESULT_MS = 7_000; // where there is something to read, then to do
-const TYPING_MS = 30_000; // without a key: the number is cleared, the language goes back
+const LONG_RESULT_MS = 7_000; // for results with something to read and do
+const TYPING_MS = 30_000; // without a key press: clear the number, reset the language
 const FORM_MS = 60_000;
 const REFRESH_MS = 30_000;
-const BOUNDARY_MS = 500; // after opening or closing time, so that the server agrees
+const BOUNDARY_MS = 500; // after opening or closing time, so that the server agrees it has come
 const RETRY_DELAYS_MS = [2_000, 4_000, 8_000, 15_000];
-const GIVE_UP_MS = 180_000; // the attendee has gone by then, and others wait
-const RESULT_STAYS_MS = 800; // a result is seen, whatever is tapped or typed meanwhile
-const TAP_GUARD_MS = 300; // the second half of a double tap is not meant for the next screen
+const GIVE_UP_MS = 180_000; // by then the attendee has left, and others wait
+const RESULT_STAYS_MS = 800; // a result stays visible at least this long
+const TAP_GUARD_MS = 300; // the second half of a double tap is not for the next screen
 
 const STATES = {
   loading: { kind: 'rest', sign: 'wait' },
@@ -44,7 +44,7 @@ const STATES = {
   refused: { kind: 'result', sign: 'desk', lasts: LONG_RESULT_MS },
 };
 
-// The lines for problems, and the fields that they are about.
+// The lines that show a problem, each with the field that it is about.
 const PROBLEMS = { hint: 'phone', 'name-problem': 'name', 'email-problem': 'email' };
 
 const element = (id) => document.getElementById(id);
@@ -54,12 +54,12 @@ const eventCode = location.pathname.split('/').pop();
 
 let state = 'loading';
 let since = 0; // when the state was entered, as performance.now()
-let lastTap = -Infinity; // likewise
+let lastTap = -Infinity; // likewise as performance.now()
 let byTap = false; // whether a tap led into the state
 let language = navigator.language.startsWith('ko') ? 'ko' : 'en';
-let event = null; // as the API gives it
-let eventProblem = null; // why there is none: 'unknown_event' or 'unreachable'
-let key = null; // the organizers' key, from the link that opened the kiosk
+let event = null; // as the API returns it
+let eventProblem = null; // why there is no event: 'unknown_event' or 'unreachable'
+let key = null; // the organizers' key from the kiosk's link
 let keyRejected = false;
 let attempt = null; // {body, startedAt, tries, sending}: one attendee, one nonce
 let answer = null; // what the API said about the attempt
@@ -79,7 +79,7 @@ function restingState() {
   return event.state === 'open' ? 'idle' : event.state;
 }
 
-/** Back to the beginning, with nothing left of the attendee before: the next one stands there. */
+/** Returns to the start and forgets the last attendee: the next one is standing there. */
 function rest() {
   clearTimeout(retryTimer);
   attempt = null;
@@ -105,7 +105,7 @@ function show(next) {
   keepTime();
 }
 
-/** Lets the state end by itself; each sign of life in idle and in a form begins its time anew. */
+/** Ends the state after its time. In idle and in a form, every key and tap starts it again. */
 function keepTime() {
   clearTimeout(stateTimer);
   const { lasts } = STATES[state];
@@ -164,7 +164,7 @@ async function send() {
   current.sending = true;
   const said = await checkIn(eventCode, current.body, { key, language });
   current.sending = false;
-  // Cancelled meanwhile. If the server did take it, the attendee's next try says so.
+  // Cancelled meanwhile. If the server took it, the attendee's next try says so.
   if (attempt !== current) return;
   answer = said;
   conclude();
@@ -196,7 +196,7 @@ function conclude() {
       return rest();
     case 'kiosk_key_required':
     case 'kiosk_key_rejected':
-      // Whether the event asks for a key at all, the next refresh knows.
+      // The next refresh tells whether the event needs a key at all.
       event.self_check_in = false;
       keyRejected = answer.reason === 'kiosk_key_rejected';
       rememberKey(null);
@@ -209,7 +209,7 @@ function conclude() {
   }
 }
 
-/** Back to the form with the server's own words, where they are about one of its fields. */
+/** Returns to the form with the server's words, if they are about one of its fields. */
 function askAgain() {
   const { field: name, detail } = answer;
   if (name === 'phone') return show('invalid');
@@ -220,7 +220,7 @@ function askAgain() {
   element(name).focus();
 }
 
-/** The same number and the same nonce again, later and later: however often, one check-in. */
+/** Retries with growing delays. Number and nonce stay the same, so it is one check-in. */
 function retryLater() {
   if (performance.now() - attempt.startedAt > GIVE_UP_MS) return rest();
   const backOff = RETRY_DELAYS_MS[Math.min(attempt.tries, RETRY_DELAYS_MS.length - 1)];
@@ -236,7 +236,7 @@ function retryNow() {
   send();
 }
 
-/** randomUUID exists in secure contexts only, and a kiosk may be opened over plain HTTP. */
+/** randomUUID exists only in secure contexts, and a kiosk may be opened over plain HTTP. */
 function newNonce() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -259,7 +259,7 @@ async function refresh() {
   else render();
 }
 
-/** Now and then, sooner without an event, and as soon as check-in opens or closes. */
+/** When to ask again: regularly, sooner without an event, and when check-in opens or closes. */
 function untilRefresh() {
   if (eventProblem === 'unreachable') return RETRY_DELAYS_MS[1];
   const boundaries = [event?.check_in_opens_at, event?.check_in_closes_at]
@@ -269,8 +269,8 @@ function untilRefresh() {
 }
 
 /**
- * Takes the key from `#key=…` and out of the address bar, which attendees can read. The history
- * entry keeps it through a reload, and nothing else on the tablet does.
+ * Takes the key out of `#key=…`, because attendees can read the address bar. Only the history
+ * entry keeps it, which survives a reload.
  */
 function readKey() {
   const shown = new URLSearchParams(location.hash.slice(1)).get('key');
@@ -283,7 +283,7 @@ function rememberKey(value) {
   history.replaceState({ key }, '', location.pathname + location.search);
 }
 
-// ---- What is seen and heard ----------------------------------------------------------------
+// ---- Display and announcements -------------------------------------------------------------
 
 function render() {
   const words = WORDS[language];
@@ -335,15 +335,15 @@ function fill(template, values) {
 function announce() {
   const { title, text } = message();
   const words = [title, text].filter(Boolean).join('. ');
-  // What is said again without need would interrupt a screen reader.
+  // Repeating the same words would interrupt a screen reader.
   if (element('announcement').textContent !== words) element('announcement').textContent = words;
 }
 
-/** `id` is a line for problems, `word` a key of the translations, or '' for none. */
+/** Shows a word in a line for problems; '' clears it. `word` is a key of the translations. */
 function say(id, word) {
   const line = element(id);
   line.textContent = word && WORDS[language][word];
-  if (word) line.dataset.text = word; // so that it changes with the language
+  if (word) line.dataset.text = word; // so that it follows the language
   else delete line.dataset.text;
   element(PROBLEMS[id]).setAttribute('aria-invalid', String(Boolean(word)));
 }
@@ -357,7 +357,7 @@ function takeFocus() {
   else element('title').focus();
 }
 
-/** The time of day in the event's zone, with the date where that is not today's there. */
+/** The time in the event's zone, with the date unless it is today there. */
 function shortTime(text) {
   const day = { month: 'long', day: 'numeric' };
   const isToday = text && format(text, day) === format(Date.now(), day);
@@ -379,7 +379,7 @@ function format(time, options) {
 
 const isYoung = () => performance.now() - since < RESULT_STAYS_MS;
 
-/** Whether a number that begins now can be taken: at idle, and by a result that was seen. */
+/** Whether a number can begin now: in idle, and after a result has been seen. */
 function takesNumbers() {
   return state === 'idle' || (kind() === 'result' && !isYoung());
 }
@@ -408,13 +408,13 @@ function onCharacter(press) {
   const starts = keys.add(name, at);
   if (!looksLikeNumber(name)) {
     press.preventDefault();
-    if (starts) return; // a slip of the hand
-    field.clear(); // a scanned link or ticket, whose digits are no phone number
+    if (starts) return; // a stray key
+    field.clear(); // a scanned link or ticket: its digits are not a phone number
     return keys.ignore(at);
   }
   if (state !== 'idle') rest();
   if (state !== 'idle') return swallow(press);
-  // The character itself lands in the field, which has the focus by the time it is inserted.
+  // The browser inserts the character into the field, which has the focus by then.
   if (document.activeElement !== field.input) field.focus();
 }
 
@@ -431,10 +431,10 @@ function onEnter(press) {
   } else if (scan) {
     press.preventDefault();
     if (state === 'idle') {
-      field.number = scan; // without the digits that somebody left there
+      field.number = scan; // replaces digits that somebody left there
       submitNumber();
     } else if (kind() === 'form' && beforeRun) {
-      beforeRun.target.value = beforeRun.value; // a scan into a name is taken out again
+      beforeRun.target.value = beforeRun.value; // undoes a scan into a name
     }
   } else if (press.repeat) {
     press.preventDefault();
@@ -447,7 +447,7 @@ function onEnter(press) {
 function onTap(tap) {
   lastTap = performance.now();
   const guard = kind() === 'result' ? RESULT_STAYS_MS : TAP_GUARD_MS;
-  // A keypad that came by itself takes every tap: a number without its first digit is another one.
+  // A keypad that appeared by itself takes every tap: without its first digit, a number is another.
   const guarded = state !== 'idle' || byTap;
   if (guarded && lastTap - since < guard) {
     tap.preventDefault();
@@ -479,7 +479,7 @@ function onSignOfLife() {
 function listen() {
   document.addEventListener('keydown', onKey, true);
   document.addEventListener('click', onTap, true);
-  // Buttons and empty space do not take the focus from the number.
+  // Buttons and empty space do not take the focus away from the number.
   document.addEventListener('mousedown', (press) => {
     if (state === 'idle' && press.target !== field.input) press.preventDefault();
   });
@@ -515,7 +515,7 @@ function listen() {
     retryNow();
   });
   window.addEventListener('focus', () => state === 'idle' && field.focus());
-  // Back from the page cache: whoever stands there now is somebody else.
+  // The page comes back from the cache: somebody else is standing there now.
   window.addEventListener('pageshow', (shown) => shown.persisted && rest());
   window.addEventListener('hashchange', () => {
     readKey();
