@@ -20,6 +20,8 @@ from kiosk_page import (
 )
 from playwright.sync_api import Browser, expect
 
+pytestmark = pytest.mark.full
+
 NUMBER = "01000001234"
 NEXT_NUMBER = "01000005678"
 ENGLISH = EVENT | {"locale": "en", "name": "Python Meetup February"}
@@ -42,7 +44,7 @@ def kiosk(browser: Browser, server: StandIn) -> Iterator[KioskPage]:
         reduced_motion="reduce",
     )
     page = context.new_page()
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(60_000)
     tablet = KioskPage(page, server)
     yield tablet
     server.release()

@@ -22,6 +22,8 @@ from local import processes
 from local.loopback import free_port
 from local.tables import create_tables
 
+pytestmark = pytest.mark.full
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 
 TABLES = {

@@ -29,7 +29,7 @@ def all_at_once(app: LiveApp, bodies: list[dict[str, str]]) -> list[tuple[int, d
         headers = {"Content-Type": "application/json"}
         address = url(app, "/events/0211ABC/check-ins")
         request = Request(address, json.dumps(body).encode(), headers)
-        together.wait(10)
+        together.wait(60)
         with urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
 

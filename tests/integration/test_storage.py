@@ -312,7 +312,7 @@ class TestCheckIns:
         together = threading.Barrier(20)
 
         def add(row: CheckIn) -> CheckIn | None:
-            together.wait(10)
+            together.wait(60)
             return storage.check_ins.add(row)
 
         with ThreadPoolExecutor(20) as threads:
@@ -655,7 +655,7 @@ class TestClaims:
         together = threading.Barrier(20)
 
         def claim(token: str) -> Claimed:
-            together.wait(10)
+            together.wait(60)
             return storage.deliveries.claim(keys(row), attempt(token))
 
         tokens = [str(number) for number in range(20)]
