@@ -31,9 +31,9 @@ app.register_blueprint(door.blueprint(wiring))
     starting_position=wiring.settings.starting_position,
 )
 def send_confirmations(event: DynamoDBEvent) -> dict[str, Any]:
-    return wiring.postroom.deliver(event.to_dict(), time_left(event.context))
+    return wiring.confirmations.deliver(event.to_dict(), time_left(event.context))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_deliveries(event: CloudWatchEvent) -> dict[str, int]:
-    return wiring.postroom.sweep(time_left(event.context))
+    return wiring.confirmations.sweep(time_left(event.context))

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.config import Config
@@ -23,7 +23,7 @@ from chalicelib.telemetry.metrics import Metrics, to_stdout
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-    from chalicelib.confirmation.postroom import Postroom
+    from chalicelib.confirmation.confirmations import Confirmations
 
 Part = TypeVar("Part")
 
@@ -116,36 +116,38 @@ class Wiring:
         )
 
     @_once
-    def postroom(self) -> Postroom:
+    def confirmations(self) -> Confirmations:
         # Imported here, so that the API function never loads the mailer's libraries.
-        from chalicelib.confirmation.connections import Connections
-        from chalicelib.confirmation.delivery import Courier, Policy
-        from chalicelib.confirmation.letter import Writer
-        from chalicelib.confirmation.message import Sender, compose
-        from chalicelib.confirmation.postroom import Postroom
-        from chalicelib.confirmation.transport import Mailer
+        from chalicelib.confirmation.composer import Composer, Sender
+        from chalicelib.confirmation.confirmations import Confirmations
+        from chalicelib.confirmation.connection import Connection
+        from chalicelib.confirmation.pool import ConnectionPool, Pause
+        from chalicelib.confirmation.service import DeliveryService, Policy
 
         settings, mail = self.settings, self.settings.mail
-        composer = partial(
-            compose,
-            sender=Sender(*mail.sender, reply_to=mail.reply_to),
+        password = parameters.KeptSecret(lambda: self._reveal(mail.password))
+        pool = ConnectionPool([Connection(mail, password) for _ in range(mail.connections)])
+        composer = Composer(
+            self.events,
+            Sender(*mail.sender, reply_to=mail.reply_to),
             default_locale="ko" if settings.default_region_code == "KR" else "en",
+            now=self.now,
         )
-        courier = Courier(
-            Writer(self.events, composer, self.now).write,
+        service = DeliveryService(
             self.deliveries,
             Policy(
                 lease=timedelta(seconds=settings.delivery_lease),
                 most_copies=2 if settings.unclear_delivery == "resend" else 1,
             ),
+            compose=composer.compose,
+            send=pool.send,
             now=self.now,
             pause=self._pause,
         )
-        password = parameters.KeptSecret(lambda: self._reveal(mail.password))
-        mailers = [Mailer(mail, password) for _ in range(mail.connections)]
-        return Postroom(
-            courier,
-            Connections(mailers, pause=self._pause),
+        return Confirmations(
+            service,
+            pool,
+            Pause(self._pause),
             self.deliveries,
             metrics=self.metrics,
             now=self.now,

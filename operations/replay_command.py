@@ -61,7 +61,7 @@ def replay(
         f"{work.before.total():,}"
     )
     if not dry_run and owed:
-        with progress(work.mail(owed, wiring.postroom), "Mailing", len(owed)) as mailed:
+        with progress(work.mail(owed, wiring.confirmations), "Mailing", len(owed)) as mailed:
             for _ in mailed:
                 pass
         work.review(owed)

@@ -1,4 +1,4 @@
-"""A stream record, read with distrust: whatever is odd in it is left out, and nothing raises.
+"""Stream records, read with distrust: what is odd in one is left out, and nothing raises.
 
 Shapes: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -8,24 +8,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Image = Mapping[str, Any]
 
+_KEY = {"attendee_id", "event_code"}
+
 
 @dataclass(frozen=True, slots=True)
-class NewItem:
-    """An INSERT of the stream, or what the sweep found: that has neither number nor image.
+class Record:
+    """An item that was put into a table, or one that the sweep found, without number and image.
 
-    `image` is None too where the stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE).
-    `sequence_number` is "" where the record has none: as a batch item failure that means the
-    whole batch, so that nothing is lost.
+    `keys` name a check-in; they are empty where the record names none. `image` is None where the
+    stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE). `sequence_number` is "" where the
+    record has none: as a batch item failure that means the whole batch, so nothing is lost.
     """
 
     sequence_number: str
     keys: Image
     image: Image | None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Another table's: Rollcall's own check-ins always have a delivery."""
+        return self.image is not None and "delivery" not in self.image
+
+    @property
+    def may_be_owed(self) -> bool:
+        """Whether a mail may have to go out, as far as the record itself says."""
+        if self.image is None:
+            return bool(self.keys)
+        if self.is_foreign:
+            return text(self.image, "email") is not None
+        # A check-in without its keys cannot be claimed; the sweep finds it.
+        return text(self.image, "delivery") in ("due", "sending", "unclear") and bool(self.keys)
 
     def __str__(self) -> str:
         """How the log names it, without naming a person."""
@@ -46,8 +62,8 @@ class NewItem:
         return text(self.image or {}, "check_in_id")
 
 
-def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:
-    """The INSERTs of a stream event, in their order; all other records mail nothing."""
+def new_records(event: Mapping[str, Any]) -> Iterator[Record]:
+    """The INSERTs of a stream event, in their order; no other record mails anything."""
     records = event.get("Records")
     for record in records if isinstance(records, list) else []:
         if not isinstance(record, dict) or record.get("eventName") != "INSERT":
@@ -55,11 +71,11 @@ def new_items(event: Mapping[str, Any]) -> Iterator[NewItem]:
         change = record.get("dynamodb")
         if not isinstance(change, dict):
             continue
-        sequence_number = change.get("SequenceNumber")
-        yield NewItem(
-            sequence_number=sequence_number if isinstance(sequence_number, str) else "",
-            keys=_keys(change.get("Keys")),
-            image=_image(change.get("NewImage")),
+        number, image = change.get("SequenceNumber"), change.get("NewImage")
+        yield Record(
+            sequence_number=number if isinstance(number, str) else "",
+            keys=_check_in_keys(change.get("Keys")),
+            image=image if isinstance(image, dict) else None,
         )
 
 
@@ -86,27 +102,17 @@ def moment(image: Image, name: str) -> datetime | None:
         return None
 
 
-def _keys(value: object) -> Image:
-    """The item's key as it can be asked for; empty where it is none (a key is S, N or B)."""
-    keys = _image(value) or {}
-    is_key = all(
-        isinstance(name, str)
-        and isinstance(attribute, dict)
-        and len(attribute) == 1
-        and all(_is_scalar(kind, found) for kind, found in attribute.items())
-        for name, attribute in keys.items()
+def _check_in_keys(value: object) -> Image:
+    """The keys of a check-in as they can be asked for; empty where they are anything else."""
+    if not isinstance(value, dict) or set(value) != _KEY:
+        return {}
+    return value if all(_is_text(attribute) for attribute in value.values()) else {}
+
+
+def _is_text(attribute: object) -> bool:
+    return (
+        isinstance(attribute, dict)
+        and set(attribute) == {"S"}
+        and isinstance(attribute["S"], str)
+        and attribute["S"] != ""
     )
-    return keys if is_key else {}
-
-
-def _is_scalar(kind: object, value: object) -> bool:
-    if not isinstance(value, str) or kind not in ("S", "N", "B"):
-        return False
-    try:
-        return kind != "N" or Decimal(value).is_finite()
-    except InvalidOperation:
-        return False
-
-
-def _image(value: object) -> Image | None:
-    return value if isinstance(value, dict) else None

@@ -7,7 +7,7 @@
     ├── Rejected    this mail, never: the server refused the recipient or the content for good
     └── Unclear     the data went out and no reply came: the server may have taken the mail
 
-Their messages hold the reply's codes alone (RFC 5321, RFC 3463): servers repeat addresses in the
+Their messages hold only the codes of a reply (RFC 5321, RFC 3463): servers repeat addresses in the
 text.
 """
 
@@ -24,7 +24,7 @@ _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
 _GO_AHEAD = 354
 _SERVICE_CLOSING = 421
-_PAUSE = frozenset({_SERVICE_CLOSING, 454})  # 454: how SES says that its rate is exceeded
+_PAUSE = frozenset({_SERVICE_CLOSING, 454})  # 454: SES answers so above its sending rate
 # Servers may ask for the login at any command (RFC 4954 6), so also where RCPT is refused.
 _OWN_FAULT = frozenset({530, 534, 535, 538})
 # Gmail's daily quota: a 550, also at RCPT, that says nothing about the recipient.
@@ -61,11 +61,12 @@ def is_accepted(reply: Reply) -> bool:
 
 
 def is_decision(reply: Reply) -> bool:
+    """Whether it accepts or refuses; anything else makes no sense."""
     return any(reply[0] in codes for codes in (_ACCEPTED, _TEMPORARY, _PERMANENT))
 
 
 def goes_ahead(reply: Reply) -> bool:
-    """The server takes the data now."""
+    """Whether the server takes the data now."""
     return reply[0] == _GO_AHEAD
 
 
@@ -74,17 +75,17 @@ def is_closing(reply: Reply) -> bool:
 
 
 def leaves_connection(reply: Reply) -> bool:
-    """Whether the connection can be used on.
+    """Whether the connection can still be used after a refusal.
 
-    After a reply that makes no sense here nobody knows which command the next one answers, and
-    after one that asks for a login or a pause only a new connection helps.
+    After a reply that makes no sense nobody knows which command the next one answers, and after one
+    that asks for a login or a pause only a new connection helps.
     """
     code = reply[0]
     return code not in _ACCEPTED and is_decision(reply) and code not in _OWN_FAULT | _PAUSE
 
 
 def refusal(what: str, reply: Reply) -> DeliveryError:
-    """The error that a reply other than the wanted one means; `what` it was about goes into it."""
+    """The error that a refusal means; it names `what` was refused."""
     code, text = reply
     if code in _PAUSE:
         return Throttled(f"the server asks for a pause: {codes(reply)}")
@@ -93,12 +94,12 @@ def refusal(what: str, reply: Reply) -> DeliveryError:
     if code in _PERMANENT:
         return Rejected(f"{what} refused: {codes(reply)}")
     if code not in _TEMPORARY:
-        return Postponed(f"no sense in the reply about the {what}")
+        return Postponed(f"the reply about the {what} makes no sense")
     return Postponed(f"{what} refused for now: {codes(reply)}")
 
 
 def login_failure(error: Exception) -> Halted:
-    """What smtplib raises where a connection does not come about, or its login is refused."""
+    """The error that a failed connection or a refused login means, from what smtplib raised."""
     if not isinstance(error, smtplib.SMTPResponseException):
         return Halted(f"no connection: {type(error).__name__}")
     halted = Throttled if error.smtp_code in _PAUSE else Halted
@@ -106,6 +107,6 @@ def login_failure(error: Exception) -> Halted:
 
 
 def codes(reply: Reply) -> str:
-    """`550 5.1.1`: the reply's code, with the enhanced one (RFC 3463) where it brings one."""
+    """`550 5.1.1`: the reply's code, and its enhanced code (RFC 3463) where it has one."""
     enhanced = _ENHANCED_CODE.match(reply[1])
     return f"{reply[0]} {enhanced[0].decode()}" if enhanced else str(reply[0])

@@ -1,17 +1,14 @@
 """The deliveries: where each confirmation stands, written on the check-in's own item.
 
-Every write is conditional, on the item that `keys` names. The items need not be Rollcall's own: the
-confirmations serve any table, and what keys or attributes do not fit has no delivery here.
+Every write is conditional, on the item that `keys` (undecoded) name.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
 from chalicelib.storage.dynamodb import storage_errors, to_item
@@ -22,11 +19,9 @@ if TYPE_CHECKING:
     from chalicelib.storage.dynamodb import Item
 
 Keys = Mapping[str, Any]
-Answer = TypeVar("Answer")
 
 DUE_SHARDS = "0123456789abcdef"  # due_shard is the first hex digit of the attendee id
-# Of a shard: sixteen first pages are read before the first mail goes out, and stay in memory.
-_PAGE = 500
+_PAGE = 500  # of a shard; sixteen first pages are read before the first mail goes out
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 _CLAIM = (
@@ -34,9 +29,8 @@ _CLAIM = (
     "copies = if_not_exists(copies, :none) + :one, attempts = if_not_exists(attempts, :none) + :one"
 )
 _CLAIMABLE = (
-    "attribute_exists(#key) AND (attribute_not_exists(copies) OR copies < :most) AND "
-    "(attribute_not_exists(delivery) OR delivery = :due OR "
-    "(delivery IN (:sending, :unclear) AND due_at <= :now))"
+    "(attribute_not_exists(copies) OR copies < :most) AND "
+    "(delivery = :due OR (delivery IN (:sending, :unclear) AND due_at <= :now))"
 )
 _HOLD = "SET delivery = :unclear, delivery_reason = :reason REMOVE due_shard, due_at, claim"
 _SPENT = "delivery IN (:due, :sending, :unclear) AND due_at <= :now AND copies >= :most"
@@ -50,14 +44,13 @@ class Deliveries:
         self._table = table
 
     def image(self, keys: Keys) -> Item | None:
-        """The item as it is now, undecoded; None where there is none, or the keys do not fit."""
-        answer = _fitting(
-            lambda: self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
-        )
-        return answer.get("Item") if answer else None
+        """The item as it is now, undecoded; None where there is none."""
+        with storage_errors():
+            answer = self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
+        return answer.get("Item")
 
     def claim(self, keys: Keys, attempt: Attempt) -> Claimed:
-        """Take a delivery that is owed and that nobody else is at work on."""
+        """Take a delivery that is owed and that nobody else is working on."""
         values = _states("due", "sending", "unclear") | to_item(
             {
                 ":token": attempt.token,
@@ -68,34 +61,30 @@ class Deliveries:
                 ":one": 1,
             }
         )
-        try:
-            old = _fitting(
-                lambda: self._client.update_item(
+        with storage_errors():
+            try:
+                old = self._client.update_item(
                     TableName=self._table,
                     Key=keys,
                     UpdateExpression=_CLAIM,
                     ConditionExpression=_CLAIMABLE,
-                    ExpressionAttributeNames={"#key": next(iter(keys), "")},
                     ExpressionAttributeValues=values,
                     ReturnValues="ALL_OLD",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )["Attributes"]
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as refusal:
-            item: Item | None = refusal.response.get("Item")  # type: ignore[assignment]
-            # The SDK asks again where the answer was lost: then the claim is ours already.
-            if item and item.get("claim") == {"S": attempt.token}:
-                return Claimed(item, _number(item, "copies"), _number(item, "attempts"))
-            return Claimed(item)
-        if old is None:
-            return Claimed(None)
+            except self._client.exceptions.ConditionalCheckFailedException as refusal:
+                item: Item | None = refusal.response.get("Item")  # type: ignore[assignment]
+                # The SDK asks again where the answer was lost: then the claim is ours already.
+                if item and item.get("claim") == {"S": attempt.token}:
+                    return Claimed(item, _number(item, "copies"), _number(item, "attempts"))
+                return Claimed(item)
         return Claimed(old, _number(old, "copies") + 1, _number(old, "attempts") + 1)
 
     def settle(self, keys: Keys, token: str, end: End) -> None:
         """Record how the attempt ended, unless the claim has gone to another meanwhile.
 
-        `sent` stands whoever has the claim now, unless a person has put the delivery back since. An
-        item that was deleted stays away.
+        `sent` is recorded even then, unless a person has put the delivery back since. An item that
+        was deleted is not made again.
         """
         values = to_item(
             {
@@ -114,18 +103,18 @@ class Deliveries:
             change += ", copies = copies - :one"
             parameters |= to_item({":one": 1})
         parameters |= to_item({":token": token})
-        condition = "attribute_exists(#key) AND claim = :token"
+        condition = "claim = :token"
         if end.status == "sent":
-            condition = "attribute_exists(#key) AND (claim = :token OR copies > :none)"
+            condition = "claim = :token OR copies > :none"
             parameters |= to_item({":none": 0})
         self._update(keys, f"SET {change} REMOVE {', '.join(gone)}", condition, parameters)
 
     def hold(self, keys: Keys, attempt: Attempt, reason: str) -> bool:
-        """Leave it to a person, if all copies that may go out are spent and none is confirmed."""
+        """Leave it to a person, if all its copies are spent and none is confirmed."""
         values = to_item(
             {":now": attempt.now, ":most": attempt.most_copies, ":reason": reason}
         ) | _states("due", "sending", "unclear")
-        return self._update(keys, _HOLD, f"attribute_exists(#key) AND {_SPENT}", values)
+        return self._update(keys, _HOLD, _SPENT, values)
 
     def owed(self) -> Iterator[OwedMail]:
         """All that are owed, by the time that they are due at.
@@ -156,20 +145,18 @@ class Deliveries:
 
     def _update(self, keys: Keys, update: str, condition: str, values: Mapping[str, Any]) -> bool:
         """Whether the condition held."""
-        try:
-            answer = _fitting(
-                lambda: self._client.update_item(
+        with storage_errors():
+            try:
+                self._client.update_item(
                     TableName=self._table,
                     Key=keys,
                     UpdateExpression=update,
                     ConditionExpression=condition,
-                    ExpressionAttributeNames={"#key": next(iter(keys), "")},
                     ExpressionAttributeValues=values,
                 )
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return answer is not None
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
 
 def _owed_mail(item: Item) -> OwedMail:
@@ -202,22 +189,3 @@ def _items(pages: Any) -> Iterator[Any]:
     with storage_errors():
         for page in pages:
             yield from page["Items"]
-
-
-def _fitting(call: Callable[[], Answer]) -> Answer | None:
-    """The answer; None where keys or attributes are not those of this table.
-
-    Raises StorageUnavailable, or the refusal of a condition as the SDK does.
-    """
-    with storage_errors():
-        try:
-            return call()
-        except ClientError as error:
-            match error.response["Error"]["Code"]:
-                case "ValidationException":
-                    return None
-                case "ConditionalCheckFailedException":
-                    refusal = error
-                case _:
-                    raise
-    raise refusal

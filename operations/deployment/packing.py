@@ -27,7 +27,7 @@ from operations.deployment.aws import DeploymentError
 
 # What chalicelib is made of. All else would ship with it, whoever put it there: an editor's swap
 # file, a merge's .orig, a file manager's index, a key that somebody laid beside the code.
-_KINDS = {".css", ".html", ".js", ".py"}
+_KINDS = {".css", ".html", ".js", ".py", ".toml", ".txt"}
 
 # Where Lambda unpacks the zip, and so what tracebacks name.
 _IN_LAMBDA = "/var/task"

@@ -58,7 +58,7 @@ class InProcess:
         with pytest.MonkeyPatch.context() as patch:
             if endpoint:
                 patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
-            self._postroom = self.wiring.postroom  # with its clients
+            self._confirmations = self.wiring.confirmations  # with its clients
         self._names = {
             "EVENT_TABLE": settings.event_table,
             "REGISTRATION_TABLE": settings.registration_table,
@@ -67,11 +67,11 @@ class InProcess:
 
     def send_confirmations(self, event: Event) -> Answer:
         with _failures(), running("send_confirmations", self._names):
-            return self._postroom.deliver(event, lambda: SECONDS)
+            return self._confirmations.deliver(event, lambda: SECONDS)
 
     def sweep_deliveries(self) -> None:
         with _failures(), running("sweep_deliveries", self._names):
-            self._postroom.sweep(lambda: SECONDS)
+            self._confirmations.sweep(lambda: SECONDS)
 
     def close(self) -> None:
         pass

@@ -1,0 +1,180 @@
+"""One mail over one connection, and what became of it.
+
+Rollcall sends the mail itself, over the connection that yagmail has made: whoever tries again has
+to know how far a mail came, and yagmail's own `send` does not say.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from contextlib import suppress
+from typing import NoReturn
+
+from chalicelib.confirmation.composer import Message
+from chalicelib.confirmation.login import Password, log_in
+from chalicelib.confirmation.pipeline import Pipeline
+from chalicelib.confirmation.replies import (
+    Halted,
+    Postponed,
+    Rejected,
+    Reply,
+    Unclear,
+    goes_ahead,
+    is_accepted,
+    is_closing,
+    is_decision,
+    leaves_connection,
+    refusal,
+)
+from chalicelib.settings import MailSettings
+
+# Without this share of a send's time the data is not begun: a reply that comes too late is lost.
+_FOR_THE_REPLY = 1 / 4
+# Timeouts. Servers scan a mail before they take it, and hanging up meanwhile means sending it again
+# (RFC 5321 4.5.3.2.6 wants ten minutes).
+_PATIENCE_FOR_THE_MAIL = 4
+_GOODBYE_SECONDS = 1.0
+
+
+class Connection:
+    """Sends one mail after the other, also across invocations. Not for several threads at once."""
+
+    def __init__(self, settings: MailSettings, password: Password) -> None:
+        self._settings = settings
+        self._password = password
+        self._smtp: smtplib.SMTP | None = None
+        self._begun = 0  # mails, on this connection
+        self._deadline = 0.0
+
+    def ready(self, seconds: float) -> None:
+        """Be connected, within the `seconds` that are left for everything. Raises Halted."""
+        if self._begun >= self._settings.messages_per_connection:
+            self.close()
+        if self._smtp is None:
+            self._connect(seconds)
+
+    def send(self, message: Message, seconds: float) -> None:
+        """Return when the server has taken the mail (RFC 5321 4.1.1.4).
+
+        That is within `seconds`, unless the server sends its reply byte by byte. Raises a leaf of
+        DeliveryError.
+        """
+        self._deadline = time.monotonic() + seconds
+        try:
+            smtp = self._announce(message)
+            if self._seconds_left() < seconds * _FOR_THE_REPLY:
+                raise TimeoutError
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise Postponed(f"connection lost before the data: {type(error).__name__}") from error
+        try:
+            smtp.send(_as_data(message.content))
+            self._bound(smtp, _PATIENCE_FOR_THE_MAIL)
+            reply = smtp.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise Unclear(f"no reply to the data: {type(error).__name__}") from error
+        if not is_decision(reply):
+            self._drop()
+            raise Unclear("the reply to the data makes no sense")
+        if not is_accepted(reply):
+            self._refuse("message", reply)
+
+    def close(self) -> None:
+        """Say goodbye; whether the server answers changes nothing."""
+        if self._smtp and self._smtp.sock:
+            with suppress(smtplib.SMTPException, OSError):
+                self._smtp.sock.settimeout(_GOODBYE_SECONDS)
+                self._smtp.quit()
+        self._drop()
+
+    def _announce(self, message: Message) -> smtplib.SMTP:
+        """Sender, recipient and DATA: the connection on which the server now takes the mail.
+
+        A server may have closed a connection that lay idle. Nothing was sent over it then, so a
+        new one is tried at once.
+        """
+        idle = self._begun > 0
+        try:
+            smtp, pipeline = self._begin(message)
+            reply = pipeline.reply()
+            closed = is_closing(reply)
+        except (smtplib.SMTPException, OSError):
+            if not idle:
+                raise
+            closed = True
+        if idle and closed:
+            self._drop()
+            smtp, pipeline = self._begin(message)
+            reply = pipeline.reply()
+        if not is_accepted(reply):
+            self._refuse("sender", reply, pipeline)
+        reply = pipeline.reply()
+        if not is_accepted(reply):
+            self._refuse("recipient", reply, pipeline)
+        reply = pipeline.reply()
+        if not goes_ahead(reply):
+            self._refuse("message", reply, pipeline)
+        return smtp
+
+    def _begin(self, message: Message) -> tuple[smtplib.SMTP, Pipeline]:
+        """The next mail, on the connection that is there or on a new one."""
+        smtp = self._smtp or self._connect(self._seconds_left())
+        self._begun += 1
+        size = f" SIZE={len(message.content)}" if smtp.has_extn("size") else ""
+        pipeline = Pipeline(
+            smtp,
+            self._bound,
+            f"MAIL FROM:<{self._settings.sender[1]}>{size}",
+            f"RCPT TO:<{message.address}>",
+            "DATA",
+        )
+        return smtp, pipeline
+
+    def _connect(self, seconds: float) -> smtplib.SMTP:
+        self._smtp, self._begun = log_in(self._settings, self._password, seconds), 0
+        return self._smtp
+
+    def _bound(self, smtp: smtplib.SMTP, timeouts: int = 1) -> None:
+        """Limit the next wait. Raises what smtplib does, and OSError where no time is left."""
+        seconds = min(self._settings.timeout * timeouts, self._seconds_left())
+        if seconds <= 0:
+            raise TimeoutError
+        if smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected
+        smtp.sock.settimeout(seconds)
+
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _refuse(self, what: str, reply: Reply, pipeline: Pipeline | None = None) -> NoReturn:
+        """Raise what the reply means, and keep the connection where the next mail can use it."""
+        if not (leaves_connection(reply) and self._is_ready_again(pipeline)):
+            self._drop()
+        error = refusal(what, reply)
+        if what == "sender" and isinstance(error, Rejected):
+            raise Halted(str(error))  # our own fault: it says nothing about the recipient
+        raise error
+
+    def _is_ready_again(self, pipeline: Pipeline | None) -> bool:
+        """Whether the connection could be made so for the next mail."""
+        if self._smtp is None:
+            return False
+        try:
+            read = pipeline is None or pipeline.abandon()
+            self._bound(self._smtp)
+            return read and is_accepted(self._smtp.rset())
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def _drop(self) -> None:
+        smtp, self._smtp, self._begun = self._smtp, None, 0
+        if smtp is not None:
+            smtp.close()
+
+
+def _as_data(content: bytes) -> bytes:
+    """The message as it travels: dots at line starts doubled, then the end (RFC 5321 4.5.2)."""
+    ended = content if content.endswith(b"\r\n") else content + b"\r\n"
+    return (b"\n" + ended).replace(b"\n.", b"\n..")[1:] + b".\r\n"
