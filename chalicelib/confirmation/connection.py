@@ -47,6 +47,9 @@ class Connection:
         self._begun = 0  # mails, on this connection
         self._deadline = 0.0
 
+    def __del__(self) -> None:
+        self._drop()  # a socket that is left open gives a warning
+
     def ready(self, seconds: float) -> None:
         """Be connected, within the `seconds` that are left for everything. Raises Halted."""
         if self._begun >= self._settings.messages_per_connection:
