@@ -97,13 +97,12 @@ class Confirmations:
         run = Run(time_left, self._longest)
         backlog = Backlog(self._owed.owed(), self._now())
         counts = Counter[str]()
-        records = backlog.due(_AT_A_TIME)
-        while records and run.resume():
+        not_tried: list[Record] = []
+        while run.resume() and (records := not_tried or backlog.due(_AT_A_TIME)):
             outcomes = self._process(records, run)
             counts.update(outcomes)
             pairs = zip(records, outcomes, strict=True)
             not_tried = [record for record, outcome in pairs if outcome == "not tried"]
-            records = not_tried or backlog.due(_AT_A_TIME)
         del counts["not tried"]
         backlog.count_rest(lambda: time_left() >= _LONGEST_READ)
         self._report("sweep", counts, run, backlog.measured())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.confirmation.records import NewItem, moment, new_items, text
+from chalicelib.confirmation.records import Record, moment, new_records, text
 
 KEYS = {"attendee_id": {"S": "a" * 64}, "event_code": {"S": "0211ABC"}}
 IMAGE = {**KEYS, "email": {"S": "hana@example.com"}, "checked_at": {"N": "1770804000"}}
@@ -35,8 +35,8 @@ def record(event_name: object = "INSERT", **change: Any) -> dict[str, Any]:
     }
 
 
-def read(*records: object) -> list[NewItem]:
-    return list(new_items({"Records": list(records)}))
+def read(*records: object) -> list[Record]:
+    return list(new_records({"Records": list(records)}))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_view_type_gives_the_keys_and_the_image_that_it_has(
     view_type: str, images: dict[str, Any], expected: dict[str, Any] | None
 ) -> None:
     assert read(record(StreamViewType=view_type, **images)) == [
-        NewItem("4421584500000000017450439091", KEYS, expected)
+        Record("4421584500000000017450439091", KEYS, expected)
     ]
 
 
@@ -89,8 +89,8 @@ def test_an_odd_record_costs_itself_only(odd: object) -> None:
 def test_what_a_record_says_is_left_out_where_it_is_no_object(odd: object) -> None:
     assert read(record() | {"dynamodb": odd}) == []
     number = "4421584500000000017450439091"
-    assert read(record(NewImage=odd)) == [NewItem(number, KEYS, None)]
-    assert read(record(Keys=odd)) == [NewItem(number, {}, None)]
+    assert read(record(NewImage=odd)) == [Record(number, KEYS, None)]
+    assert read(record(Keys=odd)) == [Record(number, {}, None)]
 
 
 @pytest.mark.parametrize("odd", [None, 42, 4.2, ["1"], {"S": "1"}, ""])
@@ -100,7 +100,7 @@ def test_without_a_sequence_number_an_item_stands_for_its_whole_batch(odd: objec
 
 @pytest.mark.parametrize("event", [{}, *({"Records": odd} for odd in [None, "x", 7, {"a": 1}])])
 def test_an_event_without_records_has_no_items(event: dict[str, Any]) -> None:
-    assert list(new_items(event)) == []
+    assert list(new_records(event)) == []
 
 
 NO_TEXT: list[object] = [
@@ -204,7 +204,7 @@ EVENT = st.dictionaries(st.text(), JSON) | st.fixed_dictionaries(
 @settings(derandomize=True, deadline=None, database=None)
 @given(EVENT)
 def test_no_event_makes_the_reader_raise(event: dict[str, Any]) -> None:
-    for item in new_items(event):
+    for item in new_records(event):
         assert isinstance(item.sequence_number, str)
         assert isinstance(item.keys, dict)
         assert item.image is None or isinstance(item.image, dict)
@@ -229,16 +229,34 @@ def test_no_writing_of_a_time_makes_the_reader_raise(writing: str) -> None:
 @pytest.mark.parametrize(
     "keys",
     [
-        {"attendee_id": {"N": "x"}},
-        {"attendee_id": {"N": "NaN"}},
-        {"attendee_id": {"S": "a", "N": "1"}},
-        {"attendee_id": {}},
-        {"event_code": {"M": {}}},
-        {"event_code": {"S": 5}},
-        {"event_code": "0211ABC"},
+        {"attendee_id": {"S": "a"}},
+        {**KEYS, "phone": {"S": "a"}},
+        {"phone": {"S": "010-0000-0001"}},
+        *(KEYS | {"event_code": odd} for odd in ({"M": {}}, {"S": 5}, {"S": ""}, {}, "0211ABC")),
+        KEYS | {"attendee_id": {"S": "a", "N": "1"}},
         {1: {"S": "a"}},
     ],
 )
-def test_keys_that_are_none_are_left_out(keys: object) -> None:
-    [item] = new_items({"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": keys}}]})
-    assert item.keys == {}
+def test_only_the_keys_of_a_check_in_are_keys(keys: object) -> None:
+    [found] = read(record(Keys=keys))
+    assert found.keys == {}
+    assert not found.may_be_owed
+
+
+@pytest.mark.parametrize(
+    ("keys", "image", "owed"),
+    [
+        (KEYS, None, True),
+        ({}, None, False),
+        *((KEYS, {"delivery": {"S": state}}, True) for state in ("due", "sending", "unclear")),
+        *((KEYS, {"delivery": {"S": state}}, False) for state in ("sent", "failed", "no_address")),
+        (KEYS, {"email": {"S": "hana@example.com"}, "delivery": 5}, False),
+        ({}, {"delivery": {"S": "due"}}, False),  # the sweep finds it
+        ({}, {"email": {"S": "hana@example.com"}}, True),  # another table's
+        ({}, {"email": {"S": " "}}, False),
+    ],
+)
+def test_a_record_says_by_itself_whether_a_mail_may_be_owed(
+    keys: Any, image: Any, owed: bool
+) -> None:
+    assert Record("1", keys, image).may_be_owed is owed
