@@ -21,9 +21,9 @@ from benchmarks.measuring import Sample, in_turns
 from benchmarks.meetup import EVENT
 from benchmarks.report import Report, Table, Target
 from benchmarks.shares import shares
-from chalicelib.confirmation import message
-from chalicelib.confirmation.message import Confirmation, Sender, compose
-from chalicelib.confirmation.transport import Mailer
+from chalicelib.confirmation import composer
+from chalicelib.confirmation.connection import Connection
+from chalicelib.confirmation.records import Record
 from chalicelib.storage import deliveries
 
 _ROUND_TRIP = 0.020  # seconds, to the mail server
@@ -121,15 +121,15 @@ class Bench:
 
     def shares(self, mails: int) -> Table:
         self._use(1)
-        courier = self._wirings[1].postroom._courier
+        service = self._wirings[1].confirmations._service
         batches = iter([self.crowd.check_in(mails) for _ in range(_CPU_ROUNDS)])
         return shares(
             "What a mail's CPU goes to",
             {
                 "the SDK: the two writes": (BaseClient, "_make_api_call"),
-                "composing: the headers and the whole": (courier, "_write"),
-                "composing: text and HTML": (message, "write_content"),
-                "SMTP over TLS": (Mailer, "send"),
+                "composing: the headers and the whole": (service, "_compose"),
+                "composing: text and HTML": (composer, "render"),
+                "SMTP over TLS": (Connection, "send"),
             },
             lambda: self.invoke(next(batches)),
             mails,
@@ -161,11 +161,9 @@ class Bench:
 
     def _letter(self) -> bytes:
         """A confirmation as it travels."""
-        confirmation = Confirmation(to="guest@example.com", name="이하나", event=EVENT)
-        sender = Sender("Meetup", mail_peers.USER, None)
-        now = self._wirings[1].now()
-        letter = compose(confirmation, now, sender=sender, default_locale="ko")
-        return letter.content + b".\r\n"
+        item = _item(next(self.crowd._numbers))
+        compose = self._wirings[1].confirmations._service._compose
+        return compose(Record("1", {}, item), "guest@example.com").content + b".\r\n"
 
 
 def measure() -> Report:
@@ -291,7 +289,6 @@ def _record(number: int, item: dict[str, Any]) -> dict[str, Any]:
 _CLAIM: dict[str, Any] = {
     "UpdateExpression": deliveries._CLAIM,
     "ConditionExpression": deliveries._CLAIMABLE,
-    "ExpressionAttributeNames": {"#key": "attendee_id"},
     "ExpressionAttributeValues": {
         ":due": {"S": "due"},
         ":sending": {"S": "sending"},
@@ -311,8 +308,7 @@ _SETTLE: dict[str, Any] = {
         "SET delivery = :delivery, settled_at = :settled_at "
         "REMOVE delivery_reason, due_at, claim, due_shard"
     ),
-    "ConditionExpression": "attribute_exists(#key) AND (claim = :token OR copies > :none)",
-    "ExpressionAttributeNames": {"#key": "attendee_id"},
+    "ConditionExpression": "claim = :token OR copies > :none",
     "ExpressionAttributeValues": {
         ":delivery": {"S": "sent"},
         ":settled_at": {"N": "1800000001"},

@@ -48,7 +48,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
-pytest_plugins = ["chromium", "policy_check", "running"]
+pytest_plugins = ["chromium", "mailing", "policy_check", "running"]
 
 TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckInTable": "check-ins"}
 

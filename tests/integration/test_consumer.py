@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice.local import LambdaContext
 from chalice.test import Client
-from smtp_server import DROP, GO_ON, Mail, SmtpServer
+from smtp_server import DROP, Mail, SmtpServer
 
 import app
 from chalicelib import settings
@@ -222,15 +222,6 @@ def test_the_mail_says_who_came_where_and_when(
             assert fact in shown
 
 
-def test_a_check_in_without_an_address_is_left_alone(
-    client: Client, server: SmtpServer, door: Door
-) -> None:
-    image = door.check_in(address=None)
-    assert send(client, *(record(1, keys(image), image, each) for each in VIEW_TYPES)) == []
-    assert server.mails == []
-    assert door.item(image) == image
-
-
 def test_a_change_or_an_end_mails_nothing(client: Client, server: SmtpServer, door: Door) -> None:
     image = door.check_in()
     arrival = record(1, keys(image), image)
@@ -274,63 +265,6 @@ def test_a_record_with_name_and_event_code_is_mailed_in_the_event_s_name(
             assert fact in part(message, "html")
 
 
-def test_a_record_of_an_event_that_nobody_knows_is_mailed_in_general_words(
-    client: Client, server: SmtpServer
-) -> None:
-    codes = ("0212XYZ", "the meetup", "")
-    assert send(client, *(by_phone(1, name="김하나", event_code=code) for code in codes)) == []
-    assert len(server.accepted) == 3
-    for mail in server.accepted:
-        message = read(mail)
-        assert message["Subject"] == "체크인이 확인되었습니다"
-        assert "김하나" in part(message, "plain")
-
-
-def test_two_records_without_a_number_of_their_own_are_two_messages(
-    client: Client, server: SmtpServer
-) -> None:
-    send(client, by_phone(1), by_phone(2))
-    first, second = (read(mail)["Message-ID"] for mail in server.accepted)
-    assert first != second
-
-
-@pytest.fixture
-def other_table(dynamodb: DynamoDBClient) -> dict[str, Any]:
-    """A table with a key of its own instead of Rollcall's; the record of its one item."""
-    dynamodb.delete_table(TableName="check-ins")
-    dynamodb.create_table(
-        TableName="check-ins",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "phone", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "phone", "KeyType": "HASH"}],
-    )
-    arrived = by_phone(1)
-    dynamodb.put_item(TableName="check-ins", Item=arrived["dynamodb"]["NewImage"])
-    return arrived
-
-
-def test_a_table_with_a_key_of_its_own_keeps_what_became_of_its_mail(
-    client: Client, server: SmtpServer, other_table: dict[str, Any]
-) -> None:
-    assert send(client, other_table) == []
-    assert send(client, other_table) == []
-    assert len(server.mails) == 1
-
-
-def test_what_the_sweep_cannot_find_is_left_to_the_stream(
-    client: Client, server: SmtpServer, other_table: dict[str, Any], clock: Clock
-) -> None:
-    server.on("RCPT", *["450 4.2.1 later"] * 7)
-    assert [send(client, other_table) for _ in range(7)] == [["1"]] * 7
-    server.on("end", DROP)
-    assert send(client, other_table) == ["1"]
-    assert send(client, other_table) == ["1"]
-    assert len(server.mails) == 1
-    clock.advance(60)
-    assert send(client, other_table) == []
-    assert len(server.accepted) == 1
-
-
 # Batches
 
 
@@ -353,30 +287,6 @@ def test_broken_records_between_cost_nobody_their_mail(
     mixed = [each for pair in zip(broken, [*records, *[None] * 5], strict=True) for each in pair]
     assert send(client, *mixed) == []
     assert [mail.recipients[0] for mail in server.accepted] == list(PEOPLE.values())
-
-
-@pytest.mark.parametrize(
-    ("step", "action"),
-    [("RCPT", "450 4.2.1 later"), ("RCPT", DROP), ("end", "451 4.3.0 later")],
-    ids=str,
-)
-def test_of_five_the_one_that_failed_comes_again_alone(
-    client: Client,
-    server: SmtpServer,
-    door: Door,
-    step: Any,
-    action: Any,
-) -> None:
-    images = door.check_in_five()
-    server.on(step, GO_ON, GO_ON, action)
-    assert send(client, *batch(images)) == ["3"]
-    others = [address for address in PEOPLE.values() if address != "p3@example.com"]
-    assert [mail.recipients[0] for mail in server.accepted] == others
-    assert door.delivery(*images) == ["sent", "sent", "due", "sent", "sent"]
-
-    assert send(client, *batch(images)) == []
-    assert [mail.recipients[0] for mail in server.accepted] == [*others, "p3@example.com"]
-    assert set(door.delivery(*images)) == {"sent"}
 
 
 def test_a_mail_whose_fate_is_unclear_goes_out_once_more_after_the_lease(
@@ -452,31 +362,6 @@ def test_several_connections_share_a_batch(
     assert set(door.delivery(*images)) == {"sent"}
 
 
-def test_an_address_that_is_refused_for_now_holds_up_the_stream_for_five_attempts(
-    client: Client, server: SmtpServer, door: Door
-) -> None:
-    images = door.check_in_five()
-    server.on("RCPT", *["450 4.2.1 later"] * 5, about="p3@example.com")
-    handed_back = [send(client, *batch(images)) for _ in range(5)]
-    assert handed_back == [["3"]] * 4 + [[]]
-    assert door.delivery(*images) == ["sent", "sent", "due", "sent", "sent"]
-    assert door.item(images[2])["delivery_reason"] == {"S": "recipient refused for now: 450 4.2.1"}
-    assert sweep(client) == {"sent": 1}
-    assert len(server.accepted) == 5
-
-
-def test_an_address_that_is_refused_for_good_does_not_hold_up_the_stream(
-    client: Client,
-    server: SmtpServer,
-    door: Door,
-) -> None:
-    images = door.check_in_five()
-    server.on("RCPT", "550 5.1.1 unknown", about="p2@example.com")
-    assert send(client, *batch(images)) == []
-    assert door.delivery(*images) == ["sent", "failed", "sent", "sent", "sent"]
-    assert len(server.mails) == 4
-
-
 def test_a_quota_stops_the_batch_and_blames_nobody(
     client: Client,
     server: SmtpServer,
@@ -487,32 +372,6 @@ def test_a_quota_stops_the_batch_and_blames_nobody(
     assert send(client, *batch(images)) == ["3", "4", "5"]
     assert door.delivery(*images) == ["sent", "sent", "due", "due", "due"]
     assert sum(session.count("RCPT") for session in server.sessions) == 3
-
-
-def test_a_mail_server_that_is_away_holds_everything_back(
-    client: Client, server: SmtpServer, door: Door
-) -> None:
-    images = door.check_in_five()
-    server.stop()
-    assert send(client, *batch(images)) == ["1", "2", "3", "4", "5"]
-
-
-def test_where_the_event_s_item_is_broken_the_wording_is_general(
-    client: Client, server: SmtpServer, dynamodb: DynamoDBClient
-) -> None:
-    dynamodb.put_item(TableName="events", Item={"event_code": {"S": "0211ABC"}})
-    assert send(client, by_phone(1, event_code="0211ABC"), by_phone(2)) == []
-    assert len(server.accepted) == 2
-
-
-def test_mails_of_several_batches_go_over_one_connection(
-    client: Client, server: SmtpServer, door: Door
-) -> None:
-    for phone, address in PEOPLE.items():
-        image = door.check_in(phone, address)
-        send(client, record(1, keys(image), image))
-    assert len(server.accepted) == 5
-    assert len(server.sessions) == 1
 
 
 def test_the_log_tells_nothing_of_a_person(

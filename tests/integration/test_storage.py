@@ -144,16 +144,6 @@ def keys(row: CheckIn) -> dict[str, Any]:
     return {"attendee_id": {"S": row.attendee_id}, "event_code": {"S": row.event_code}}
 
 
-FOREIGN_KEYS: list[dict[str, Any]] = [
-    {},
-    {"attendee_id": {"S": HANA}},
-    {"phone": {"S": "unknown"}, "checked_at": {"S": "2026-02-11T10:00:00"}},
-    {"attendee_id": {"S": HANA}, "event_code": {"S": "0211ABC"}, "more": {"S": "x"}},
-    {"attendee_id": {"N": "1"}, "event_code": {"S": "0211ABC"}},
-    {"attendee_id": {"S": ""}, "event_code": {"S": "0211ABC"}},
-]
-
-
 class TestEvents:
     @pytest.mark.parametrize(
         "fields",
@@ -615,12 +605,6 @@ class TestClaims:
         assert storage.deliveries.claim(keys(row), attempt()) == Claimed(None)
         assert storage.deliveries.image(keys(row)) is None
 
-    def test_of_an_item_without_a_delivery_are_granted(self, storage: Storage) -> None:
-        row = check_in()
-        storage.put_raw("CheckInTable", **keys(row), email={"S": "hana@example.com"})
-        assert storage.deliveries.claim(keys(row), attempt()).copies == 1
-        assert storage.owed() == []
-
     @pytest.mark.parametrize(("most_copies", "granted"), [(1, [1, 0, 0]), (2, [1, 2, 0])])
     def test_are_granted_for_so_many_copies(
         self, storage: Storage, most_copies: int, granted: list[int]
@@ -853,20 +837,6 @@ class TestOwing:
         row = check_in()
         assert storage.check_ins.owe(row, NOW) is False
         assert storage.check_ins.get("0211ABC", HANA) is None
-
-
-@pytest.mark.parametrize("foreign", FOREIGN_KEYS, ids=str)
-def test_keys_that_are_not_the_tables_lead_nowhere(
-    storage: Storage, foreign: dict[str, Any]
-) -> None:
-    row = owed_check_in(storage)
-    before = image(storage, row)
-    assert storage.deliveries.image(foreign) is None
-    assert storage.deliveries.claim(foreign, attempt()) == Claimed(None)
-    storage.deliveries.settle(foreign, "mine", end("sent"))
-    assert storage.deliveries.hold(foreign, attempt(), "no reply") is False
-    assert image(storage, row) == before
-    assert storage.check_ins.count("0211ABC") == 1
 
 
 @pytest.mark.parametrize("resource", ["EventTable", "RegistrationTable", "CheckInTable"])

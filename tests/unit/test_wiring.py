@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib import settings
-from chalicelib.confirmation.delivery import Policy
+from chalicelib.confirmation.service import Policy
 from chalicelib.settings import Secret
 from chalicelib.storage import parameters
 from chalicelib.wiring import Wiring
@@ -36,7 +36,7 @@ def test_nothing_is_built_before_it_is_asked_for(
     assert made == []
     assert wiring.reception is wiring.reception
     assert made == ["dynamodb"]
-    assert wiring.postroom is wiring.postroom
+    assert wiring.confirmations is wiring.confirmations
     assert made == ["dynamodb"]
 
 
@@ -47,15 +47,15 @@ def test_threads_that_come_at_once_share_the_parts(wiring: Wiring) -> None:
 
 
 @pytest.mark.parametrize(("unclear", "most_copies"), [("resend", 2), ("hold", 1)])
-def test_the_postroom_keeps_to_the_settings(
+def test_the_confirmations_keep_to_the_settings(
     monkeypatch: pytest.MonkeyPatch, unclear: str, most_copies: int
 ) -> None:
     monkeypatch.setenv("UNCLEAR_DELIVERY", unclear)
     monkeypatch.setenv("DELIVERY_LEASE", "90")
     monkeypatch.setenv("SMTP_CONNECTIONS", "7")
-    postroom = Wiring(settings.load()).postroom
-    assert postroom._courier._policy == Policy(timedelta(seconds=90), most_copies)
-    assert postroom._connections.most == 7
+    confirmations = Wiring(settings.load()).confirmations
+    assert confirmations._service._policy == Policy(timedelta(seconds=90), most_copies)
+    assert confirmations._pool.size == 7
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_attempt_waits_for_four_replies_and_never_longer_than_its_lease(
 ) -> None:
     monkeypatch.setenv("SMTP_TIMEOUT", timeout)
     monkeypatch.setenv("DELIVERY_LEASE", lease)
-    assert Wiring(settings.load()).postroom._longest == longest
+    assert Wiring(settings.load()).confirmations._longest == longest
 
 
 def test_the_clock_gives_aware_utc(wiring: Wiring) -> None:

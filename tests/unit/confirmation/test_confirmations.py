@@ -124,8 +124,8 @@ def test_a_fault_of_our_own_stops_the_batch_and_marks_nobody(
     assert sorted(mailing.server.mailed) == [address(number) for number in range(1, 6)]
 
 
-def test_a_fault_of_our_own_stops_all_workers(make: Make) -> None:
-    mailing = make(connections=4)
+def test_a_fault_of_our_own_stops_all_workers(make_mailing: Make) -> None:
+    mailing = make_mailing(connections=4)
     batch = mailing.check_ins(12)
     for number in range(1, 13):
         mailing.answer(number, HALTED)
@@ -134,8 +134,8 @@ def test_a_fault_of_our_own_stops_all_workers(make: Make) -> None:
     assert mailing.states(12) == ["due"] * 12
 
 
-def test_what_is_on_its_way_when_the_batch_stops_is_recorded(make: Make) -> None:
-    mailing = make(connections=2)
+def test_what_is_on_its_way_when_the_batch_stops_is_recorded(make_mailing: Make) -> None:
+    mailing = make_mailing(connections=2)
     both = threading.Barrier(2, timeout=PATIENCE)
     mailing.server.on_send = lambda _: both.wait()
     batch = mailing.check_ins(2)
@@ -190,9 +190,9 @@ def test_no_other_fault_makes_the_next_batch_wait(mailing: Mailing) -> None:
 
 @pytest.mark.parametrize("connections", [1, 2, 4])
 def test_as_many_mails_go_out_at_once_as_there_are_connections(
-    make: Make, connections: int
+    make_mailing: Make, connections: int
 ) -> None:
-    mailing = make(connections=connections)
+    mailing = make_mailing(connections=connections)
     together = threading.Barrier(connections, timeout=PATIENCE)
     mailing.server.on_send = lambda _: together.wait()
     assert mailing.deliver(*mailing.check_ins(connections)) == []
@@ -201,17 +201,17 @@ def test_as_many_mails_go_out_at_once_as_there_are_connections(
     assert mailing.sweep() == {"sent": connections}
 
 
-def test_single_records_keep_to_the_connection_that_is_there(make: Make) -> None:
-    mailing = make(connections=4)
+def test_single_records_keep_to_the_connection_that_is_there(make_mailing: Make) -> None:
+    mailing = make_mailing(connections=4)
     for number in (1, 2, 3):
         assert mailing.deliver(mailing.check_in(number)) == []
     assert [len(connection.allowed) for connection in mailing.connections] == [0, 0, 0, 3]
 
 
 def test_where_the_server_takes_no_further_connection_the_first_does_all_the_work(
-    make: Make,
+    make_mailing: Make,
 ) -> None:
-    mailing = make(connections=4)
+    mailing = make_mailing(connections=4)
     for connection in mailing.connections[:-1]:
         connection.on_ready = refuse(Throttled("no connection: 421"))
     before = threading.active_count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ REJECTED = Rejected("recipient refused: 550 5.1.1")
 UNCLEAR = Unclear("no reply to the data: TimeoutError")
 HALTED = Halted("login or quota refused: 535 5.7.8")
 LEASE_SECONDS = LEASE.total_seconds()
+
+Make = Callable[..., Mailing]
 
 
 def test_a_delivery_is_claimed_before_its_mail_and_recorded_after_it(mailing: Mailing) -> None:
@@ -156,9 +159,9 @@ def test_what_a_dead_worker_left_is_mailed_when_its_lease_is_over(mailing: Maili
 
 @pytest.mark.parametrize("most_copies", [1, 2])
 def test_what_dead_workers_left_without_a_copy_is_left_to_a_person(
-    make: Any, most_copies: int, caplog: pytest.LogCaptureFixture
+    make_mailing: Make, most_copies: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mailing = make(most_copies=most_copies)
+    mailing = make_mailing(most_copies=most_copies)
     arrival = mailing.check_in(1)
     for _ in range(most_copies):
         mailing.die_with(1)
@@ -188,8 +191,8 @@ def outlasted(mailing: Mailing, arrival: Any, meanwhile: Any) -> None:
     mailing.deliver(arrival)
 
 
-def test_a_mail_that_is_out_is_recorded_though_the_claim_was_lost(make: Any) -> None:
-    mailing = make(connections=2)
+def test_a_mail_that_is_out_is_recorded_though_the_claim_was_lost(make_mailing: Make) -> None:
+    mailing = make_mailing(connections=2)
     arrival = mailing.check_in(1)
 
     def another() -> None:
@@ -202,8 +205,8 @@ def test_a_mail_that_is_out_is_recorded_though_the_claim_was_lost(make: Any) -> 
 
 
 @pytest.mark.parametrize("late", [POSTPONED, REJECTED, UNCLEAR])
-def test_whoever_lost_the_claim_changes_nothing_else(make: Any, late: Exception) -> None:
-    mailing = make(connections=2)
+def test_whoever_lost_the_claim_changes_nothing_else(make_mailing: Make, late: Exception) -> None:
+    mailing = make_mailing(connections=2)
     arrival = mailing.check_in(1)
 
     def another() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from documents import DATA, FUNCTIONS, MAPPING, faults
 
-from chalicelib.confirmation.delivery import _HELD_UP
+from chalicelib.confirmation.service import _HELD_UP
 from local.mapping.failure import Discard
 from local.mapping.filters import compile_pattern
 from local.mapping.lane import Lane, Surroundings

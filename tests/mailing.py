@@ -1,4 +1,4 @@
-"""The confirmations with their real storage (moto), a mail server as a fake, and a clock by hand."""
+"""The confirmations over their real storage (moto), with a fake mail server and clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
@@ -115,8 +118,7 @@ class Mailing:
         self.names: list[str | None] = []  # that the mails were written to
         self.pauses: list[float] = []
         self.metrics: list[str] = []
-        clock = lambda: self.now.timestamp()  # noqa: E731
-        pool = ConnectionPool(self.connections, clock=clock)
+        pool = ConnectionPool(self.connections, clock=self._seconds)
         service = DeliveryService(
             self.deliveries,
             Policy(lease=LEASE, most_copies=most_copies),
@@ -128,7 +130,7 @@ class Mailing:
         self.confirmations = Confirmations(
             service,
             pool,
-            Pause(self.pauses.append, clock),
+            Pause(self.pauses.append, self._seconds),
             self.deliveries,
             metrics=Metrics("Rollcall", lambda: self.now, self.metrics.append),
             now=lambda: self.now,
@@ -205,6 +207,9 @@ class Mailing:
         assert len(lines) <= 1
         return {name: value for line in lines for name, value in line.items() if name != "_aws"}
 
+    def _seconds(self) -> float:
+        return self.now.timestamp()
+
     def _compose(self, record: Record, recipient: str) -> Message:
         if self.events_away:
             self.events_away -= 1
@@ -238,3 +243,27 @@ def foreign(number: int = 9, **image: str) -> dict[str, Any]:
         Keys={"phone": {"S": "010-0000-0001"}},
         NewImage={name: {"S": value} for name, value in (known | image).items()},
     )
+
+
+# Fixtures
+
+
+@pytest.fixture
+def make_mailing(dynamodb: DynamoDBClient) -> Callable[..., Mailing]:
+    return partial(Mailing, dynamodb)
+
+
+@pytest.fixture
+def mailing(make_mailing: Callable[..., Mailing]) -> Mailing:
+    return make_mailing()
+
+
+@pytest.fixture
+def holding(make_mailing: Callable[..., Mailing]) -> Mailing:
+    """A mail whose reply was lost is left to a person."""
+    return make_mailing(most_copies=1)
+
+
+@pytest.fixture(params=[1, 4])
+def any_mailing(request: pytest.FixtureRequest, make_mailing: Callable[..., Mailing]) -> Mailing:
+    return make_mailing(connections=request.param)
