@@ -12,7 +12,7 @@ OPERATIONS := $(BIN)/python -m operations --stage $(STAGE)
 export DYNAMODB
 
 .DEFAULT_GOAL := help
-.PHONY: help run services test faults check format bench scale emulator deploy verify diff destroy package
+.PHONY: help run services mail test faults check format bench scale emulator deploy verify diff destroy package
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ run: $(READY) ## run the app, its database, inbox and stream on this machine (DY
 
 services: $(READY) ## the same without the app, for `chalice local --stage local`
 	@exec $(BIN)/python -m local services
+
+mail: $(READY) ## show the confirmation mail with sample data, as you edit its templates (MAIL_PORT: 8026)
+	@exec $(BIN)/python -m local.mail_preview
 
 test: $(READY) $(EMULATOR_READY) ## every test that this machine can run
 	$(BIN)/python -m pytest -n auto
