@@ -7,6 +7,7 @@ template or a language's words change.
 from __future__ import annotations
 
 import email
+import logging
 import os
 import re
 import socket
@@ -98,7 +99,7 @@ def compose(sample: str, locale: Locale) -> EmailMessage:
         event = replace(
             event,
             name=f"{event.name}: {event.organization} × {event.venue}",
-            venue=f"{event.venue}, " * 3,
+            venue=" · ".join([event.venue] * 3),
             announcement=f"{event.announcement}\n\n{_LONG_LINES}",
         )
     image = {name: {"S": value} for name, value in texts.items()}
@@ -169,6 +170,7 @@ def main() -> None:
         number: int = listener.getsockname()[1]
         server = make_server(HOST, number, create_app(), threaded=True, fd=listener.fileno())
         print(f"mail: http://{HOST}:{number}", flush=True)  # noqa: T201  -- for people
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the page asks every second
         try:
             server.serve_forever()
         except KeyboardInterrupt:
