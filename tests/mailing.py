@@ -146,6 +146,7 @@ class Mailing:
             "name": f"Person {number}",
             "email": address(number) if email == "" else email,
             "checked_at": self.now,
+            "changed_at": self.now,
             "source": "roster",
             "nonce": None,
             "delivery": "due",
