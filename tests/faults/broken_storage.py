@@ -11,6 +11,8 @@ from typing import Any, Literal
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from script import Script
 
+from chalicelib.settings import Settings
+from faults.clock import Clock
 from faults.consumer import Died, Event, InProcess
 from faults.dynamodb_proxy import meaning
 
@@ -62,8 +64,8 @@ class BrokenStorage:
 class Mortal(InProcess):
     """Dies where its storage says so. What is dead writes nothing any more."""
 
-    def __init__(self, storage: BrokenStorage, *settings: Any) -> None:
-        super().__init__(*settings)
+    def __init__(self, storage: BrokenStorage, settings: Settings, clock: Clock) -> None:
+        super().__init__(settings, clock)
         self._storage = storage
         storage.dead = False
         storage.attach(self)

@@ -27,7 +27,7 @@ class CheckIns:
     def __init__(self, database: DynamoDBClient, settings: Settings, clock: Clock) -> None:
         self.clock = clock
         self._database = database
-        self._settings = settings
+        self.settings = settings
         self._numbers = 0
 
     def open(self, **fields: Any) -> Event:
@@ -44,12 +44,12 @@ class CheckIns:
             "expires_at": datetime(2100, 1, 1, tzinfo=UTC),
         }
         event = Event(**{**known, **fields})
-        EventTable(self._database, self._settings.event_table).put(event)
+        EventTable(self._database, self.settings.event_table).put(event)
         return event
 
     def check_in(self, *addresses: str, **fields: Any) -> list[Record]:
         """A check-in for each address, and the record that the stream brings of it."""
-        table = CheckInTable(self._database, self._settings.check_in_table)
+        table = CheckInTable(self._database, self.settings.check_in_table)
         for address in addresses:
             known: dict[str, Any] = {
                 "check_in_id": _check_in_id(address),
@@ -71,7 +71,7 @@ class CheckIns:
     def items(self) -> dict[str, Image]:
         """Each check-in as it is stored, by its address."""
         pages = self._database.get_paginator("scan").paginate(
-            TableName=self._settings.check_in_table
+            TableName=self.settings.check_in_table
         )
         return {item["email"]["S"]: item for page in pages for item in page["Items"]}
 

@@ -43,6 +43,9 @@ _LOGIN = {
     "SMTP_USERNAME": "hello@example.com",
     "SMTP_PASSWORD": "a password",
     "SMTP_CONNECTIONS": "1",  # one mail after the other, so that a fault hits whom it is meant for
+    # Nothing but a fault runs into a timeout, however busy the machine is.
+    "SMTP_TIMEOUT": "120",
+    "STORAGE_TIMEOUT": "120",
 }
 _ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
 _numbers = itertools.count()
@@ -100,7 +103,12 @@ def set_scene(
             def start() -> Consumer:
                 if place == "in a process":
                     return Process(environment, clock)
-                return InProcess(known, clock, environment.get(_ENDPOINT))
+                return InProcess(
+                    known,
+                    clock,
+                    endpoint=environment.get(_ENDPOINT),
+                    patience=float(environment["STORAGE_TIMEOUT"]),
+                )
 
             meetup = Meetup(database, known, server, clock, start)
             stack.callback(meetup.bury)

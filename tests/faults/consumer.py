@@ -14,14 +14,17 @@ from typing import Any, Protocol
 
 import pytest
 from aws_calls import running
+from botocore.config import Config
 
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.settings import Settings
+from chalicelib.storage import dynamodb
 from chalicelib.wiring import Wiring
 from faults.clock import Clock
 from local.schedule import scheduled_event
 
-SECONDS = 60.0  # what an invocation may take, as deployed
+SECONDS = 900.0  # of an invocation: real ones, of which a busy machine may need many
+PATIENCE = 120.0  # seconds, for what nothing is meant to break
 FAILED = "failed"  # a process's answer where storage did not answer
 
 _RULE = "arn:aws:events:us-east-1:123456789012:rule/sweep_deliveries"
@@ -51,10 +54,23 @@ class Consumer(Protocol):
 
 
 class InProcess:
-    """Quick, and on any clock; shares nothing with its like. `endpoint` is DynamoDB's address."""
+    """Quick, and on any clock; shares nothing with its like.
 
-    def __init__(self, settings: Settings, clock: Clock, endpoint: str | None = None) -> None:
-        self.wiring = Wiring(settings, now=clock, pause=clock.pause)
+    `endpoint` is DynamoDB's address, which has `patience` seconds for each answer.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        endpoint: str | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        wait = Config(connect_timeout=patience, read_timeout=patience)
+        self.wiring = Wiring(
+            settings, now=clock, pause=clock.pause, patience=dynamodb.AT_THE_DOOR.merge(wait)
+        )
         with pytest.MonkeyPatch.context() as patch:
             if endpoint:
                 patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
@@ -101,7 +117,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL; when this returns it has ended."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
     def close(self) -> None:
         self._process.kill()
@@ -118,7 +134,7 @@ class Process:
             raise Died from error
         answer = self._process.stdout.readline()
         if not answer:
-            assert self._process.wait(10) == -signal.SIGKILL, "it ended by itself"
+            assert self._process.wait(PATIENCE) == -signal.SIGKILL, "it ended by itself"
             raise Died
         if (result := json.loads(answer)) == FAILED:
             raise Failed

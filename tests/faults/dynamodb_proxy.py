@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._upstream = http.client.HTTPConnection(self.server.upstream, timeout=30)
+        self._upstream = http.client.HTTPConnection(self.server.upstream, timeout=120)
 
     def finish(self) -> None:
         self._upstream.close()

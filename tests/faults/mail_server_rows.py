@@ -25,7 +25,8 @@ from faults.scene import Scene
 
 PART = "The mail server"
 
-_SECONDS = 0.05  # well within SMTP_TIMEOUT
+_LATE_SECONDS = 0.05  # well within SMTP_TIMEOUT
+_TIMEOUT = "3"  # where it is meant to be waited out
 _STEPS: dict[Step, str] = {
     "connect": "connect",
     "banner": "banner",
@@ -43,7 +44,7 @@ _WAITED_FOR = (STALL, LATE)
 
 
 def _late_in_time() -> Fault:
-    time.sleep(_SECONDS)
+    time.sleep(_LATE_SECONDS)
     return GO_ON
 
 
@@ -105,7 +106,7 @@ def _row(step: Step, fault: str, lasting: Lasting, promise: Promise | None = Non
             scene.server.always(step, action, about=about)
 
     waited_for = action in _WAITED_FOR
-    settings = {"SMTP_TIMEOUT": "1" if waited_for else "30"}
+    settings = {"SMTP_TIMEOUT": _TIMEOUT} if waited_for else {}
     if step == "QUIT":
         settings["SMTP_MESSAGES_PER_CONNECTION"] = "1"
     return Row(

@@ -51,6 +51,7 @@ _FAULTS: dict[str, Action] = {
     "done, nonsense answered": GARBAGE,
 }
 _BRIEF = (REFUSE, LOSE)
+_WAITED_FOR = (STALL, LATE)
 _DONE = (LOSE, LATE, GARBAGE)
 
 
@@ -88,6 +89,7 @@ def _row(step: str, fault: str, lasting: Lasting, promise: Promise) -> Row:
         inject=inject if lasting is ONCE and not swept else None,
         promise=promise,
         place="behind the proxy",
+        settings={"STORAGE_TIMEOUT": "3"} if action in _WAITED_FOR else {},
         brief=action in _BRIEF and lasting is TRIES,
     )
 

@@ -18,13 +18,18 @@ from faults.rows import ROWS
 from faults.scene import Scene
 
 CROWD = 1000 if ALL else 30
+_TIMEOUTS = {"SMTP_TIMEOUT", "STORAGE_TIMEOUT"}
 HOUR = timedelta(hours=1 if ALL else 0.1)
 ADDRESSES = [f"guest-{number}@example.com" for number in range(CROWD)]
 BATCH = 5
 LEASE = timedelta(seconds=60)
 
-FAULTS = [row for row in ROWS if row.inject and row.promise.state == "sent"]
-WEIGHTS = [4 if row.brief else 1 for row in FAULTS]  # of the others, many take their time
+# Those that are waited out shorten the timeouts, which a busy machine would run into by itself.
+FAULTS = [
+    row
+    for row in ROWS
+    if row.inject and row.promise.state == "sent" and not row.settings.keys() & _TIMEOUTS
+]
 IN_DOUBT = [row for row in FAULTS if row.brief and row.promise == SENT_IN_DOUBT]
 
 
@@ -40,10 +45,10 @@ def everybody_has_one_mail(meetup: Meetup) -> None:
 
 
 def test_under_a_mix_of_all_faults_everybody_gets_a_mail(set_scene: SetScene) -> None:
-    scene = set_scene("in a process", SMTP_TIMEOUT="1", SMTP_MESSAGES_PER_CONNECTION="10")
+    scene = set_scene("in a process", SMTP_MESSAGES_PER_CONNECTION="10")
     meetup = scene.meetup
     chance = random.Random(2026)
-    faults = [*IN_DOUBT, *chance.choices(FAULTS, WEIGHTS, k=CROWD // 10)]
+    faults = [*IN_DOUBT, *chance.choices(FAULTS, k=CROWD // 10)]
     hit: dict[str, Row] = dict(zip(chance.sample(ADDRESSES, len(faults)), faults, strict=True))
     records = gather(scene)
     for first in range(0, CROWD, BATCH):

@@ -18,7 +18,7 @@ from chalicelib import settings
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.wiring import Wiring
 
-_MILLISECONDS = 60_000
+_MILLISECONDS = 900_000
 
 
 def main() -> None:

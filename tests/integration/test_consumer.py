@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import json
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -372,22 +371,3 @@ def test_a_quota_stops_the_batch_and_blames_nobody(
     assert send(client, *batch(images)) == ["3", "4", "5"]
     assert door.delivery(*images) == ["sent", "sent", "due", "due", "due"]
     assert sum(session.count("RCPT") for session in server.sessions) == 3
-
-
-def test_the_log_tells_nothing_of_a_person(
-    client: Client,
-    server: SmtpServer,
-    door: Door,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    images = door.check_in_five()
-    caplog.set_level(logging.INFO)
-    for number, reply in enumerate(("450 4.2.1", "550 5.1.1", "421 4.3.2"), start=1):
-        address = f"p{number}@example.com"
-        server.on("RCPT", f"{reply} <{address}> 010-0000-0001", about=address)
-    assert send(client, *batch(images)) == ["1", "3", "4", "5"]
-    written = caplog.text + "".join(capfd.readouterr())
-    assert written.count("record ") >= 3
-    for personal in ("@", "김하나", "0000-000", images[0]["attendee_id"]["S"]):
-        assert personal not in written
