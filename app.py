@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib import invocation, settings
+from chalicelib import chalice_command, invocation, settings
 from chalicelib.invocation import time_left
 from chalicelib.telemetry import json_log
 from chalicelib.web import door, problems, request_log
@@ -19,14 +19,16 @@ app.middleware("all")(invocation.keep_request_id)
 app.middleware("http")(request_log.log_request)
 app.middleware("http")(problems.chalice_errors_as_problems)
 
-wiring = Wiring(settings.load())
+with chalice_command.errors_in_one_line():
+    wiring = Wiring(settings.load(chalice_command.settings_source()))
+    check_in_stream = chalice_command.stream_arn(wiring.settings.check_in_table)
 json_log.configure(app.log, wiring.settings.function_name)
 
 app.register_blueprint(door.blueprint(wiring))
 
 
 @app.on_dynamodb_record(
-    stream_arn=wiring.settings.check_in_stream_arn,
+    stream_arn=check_in_stream,
     batch_size=wiring.settings.batch_size,
     starting_position=wiring.settings.starting_position,
 )

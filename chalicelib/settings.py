@@ -76,7 +76,6 @@ class Settings:
     event_table: str
     registration_table: str
     check_in_table: str
-    check_in_stream_arn: str
     batch_size: int
     starting_position: StartingPosition
     secret_key: Secret
@@ -101,9 +100,6 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         event_table=reader.text("EVENT_TABLE"),
         registration_table=reader.text("REGISTRATION_TABLE"),
         check_in_table=reader.text("CHECK_IN_TABLE"),
-        check_in_stream_arn=reader.parsed(
-            "CHECK_IN_STREAM_ARN", "the ARN of the check-in table's stream", _stream_arn
-        ),
         batch_size=reader.number("BATCH_SIZE", 1, 10_000, 5),
         starting_position=cast(
             StartingPosition,
@@ -219,14 +215,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _stream_arn(text: str) -> str:
-    """Raises ValueError unless it is the ARN of a DynamoDB stream."""
-    head, _, tail = text.partition(":table/")
-    if not (head.startswith("arn:") and ":dynamodb:" in head and "/stream/" in tail):
-        raise ValueError(text)
-    return text
 
 
 def _namespace(text: str) -> str:

@@ -45,7 +45,6 @@ _PUBLISHED = {
     "AWS_DEFAULT_REGION",
     "AWS_REGION",
     "BATCH_SIZE",
-    "CHECK_IN_STREAM_ARN",
     "DEFAULT_REGION_CODE",
     "DELIVERY_LEASE",
     "PORT",
@@ -158,8 +157,7 @@ class Runtime:
 
         client = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 5}))
         names = {resource: environment[name] for resource, name in _TABLES.items()}
-        stream_arn = create_tables(client, names)
-        environment["CHECK_IN_STREAM_ARN"] = environment.get("CHECK_IN_STREAM_ARN") or stream_arn
+        self._stream_arn = create_tables(client, names)
         wiring = Wiring(settings.load(environment))
         event = sample.seed(wiring)
         if self._publishes:
@@ -254,7 +252,7 @@ class Runtime:
                 "dynamodbstreams",
                 config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
             ),
-            wanted.check_in_stream_arn,
+            self._stream_arn,
             function.invoke,
             MappingSettings(
                 starting_position=wanted.starting_position,

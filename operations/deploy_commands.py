@@ -11,10 +11,10 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.console import FailureError
+from operations.deployment import chalice_cli, templates
 from operations.deployment.aws import DeploymentError
 from operations.deployment.deploy import Deployment
-from operations.deployment.package import package as make_package
-from operations.deployment.project import Deployable
+from operations.deployment.stage_config import StageConfig
 from operations.deployment.verify import PATIENCE
 from operations.stage import Stage
 
@@ -23,7 +23,7 @@ _patience = click.option(
     default=PATIENCE,
     show_default=True,
     metavar="SECONDS",
-    help="How long the probe's confirmation is waited for.",
+    help="How long to wait for the probe's confirmation.",
 )
 
 
@@ -33,12 +33,12 @@ _patience = click.option(
 def deploy(stage: Stage, /, patience: float) -> None:
     """Deploy the stage, or what has changed of it, and verify that it works.
 
-    It can be run again at any time: also after one that died halfway, from another clone, and where
-    a table was made again.
+    You can run it again at any time: after a deployment that died, from another clone, or after a
+    table was made again.
     """
     began = time.monotonic()
     with _failing_in_words():
-        address = Deployment(_deployable(stage), click.echo).deploy(patience=patience)
+        address = Deployment(_config(stage), click.echo).deploy(patience=patience)
     click.echo(f"deployed in {time.monotonic() - began:.0f} s: {address}")
 
 
@@ -48,7 +48,7 @@ def deploy(stage: Stage, /, patience: float) -> None:
 def verify(stage: Stage, /, patience: float) -> None:
     """Verify that the stage works: mapping, functions, and a check-in with its confirmation."""
     with _failing_in_words():
-        Deployment(_deployable(stage), click.echo).verify(patience=patience)
+        Deployment(_config(stage), click.echo).verify(patience=patience)
     click.echo(f"stage {stage.name} works")
 
 
@@ -61,7 +61,7 @@ def diff(ctx: click.Context, /) -> None:
     """
     stage: Stage = ctx.obj
     with _failing_in_words():
-        found = list(Deployment(_deployable(stage), click.echo).differences())
+        found = list(Deployment(_config(stage), click.echo).differences())
     for words in found:
         click.echo(words)
     click.echo(f"stage {stage.name}: {len(found)} to change" if found else "nothing to change")
@@ -69,11 +69,11 @@ def diff(ctx: click.Context, /) -> None:
 
 
 @click.command()
-@click.option("--delete-data", is_flag=True, help="Delete the tables too, and all that is in them.")
+@click.option("--delete-data", is_flag=True, help="Delete the tables and everything in them, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
-    """Remove the stage's functions, API and alarms. Its data stays, unless told otherwise."""
+    """Remove the stage's functions, API and alarms. Its data stays unless you say otherwise."""
     what = "everything of it, ALL DATA too" if delete_data else "all but its data"
     if not yes:
         typed = click.prompt(
@@ -82,7 +82,7 @@ def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
         if typed != stage.name:
             raise FailureError("nothing was removed")
     with _failing_in_words():
-        Deployment(_deployable(stage), click.echo).destroy(with_data=delete_data)
+        Deployment(_config(stage), click.echo).destroy(with_data=delete_data)
     click.echo(f"stage {stage.name}: removed, {what}")
 
 
@@ -92,7 +92,8 @@ def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
 def package(stage: Stage, /, directory: Path) -> None:
     """Put template and zip of the stage, as one CloudFormation stack, into DIRECTORY."""
     with _failing_in_words():
-        make_package(_deployable(stage), directory)
+        config = _config(stage)
+        chalice_cli.package(config, directory, templates.package_additions(config.infrastructure))
     click.echo(
         f"{directory / 'sam.json'}: aws cloudformation package, then deploy (docs/deployment.md)"
     )
@@ -106,7 +107,7 @@ def _failing_in_words() -> Iterator[None]:
         raise FailureError(str(error)) from error
 
 
-def _deployable(stage: Stage) -> Deployable:
+def _config(stage: Stage) -> StageConfig:
     if stage.name == "local":
-        raise FailureError("the stage local runs on this machine: name one with --stage")
-    return Deployable(stage.root, stage.name, stage.config)
+        raise FailureError("the stage local runs on this machine: name another one with --stage")
+    return StageConfig(stage.root, stage.name, stage.config)

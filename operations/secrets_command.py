@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from chalicelib.storage.dynamodb import AT_A_DESK, storage_errors
 from operations.console import FailureError
-from operations.deployment.project import Deployable
 from operations.stage import Stage
 
 _KEY_BYTES = 32
@@ -30,8 +29,8 @@ def secrets() -> None:
 def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
     """Ask for the secret NAME, and store it where the stage's functions read it.
 
-    It is asked for without being shown, or read from the first line of stdin where there is no
-    terminal; never is it taken from the command line.
+    What you type is not shown. Without a terminal the first line of stdin is read. The command line
+    never carries a secret.
     """
     if name == "SMTP_PASSWORD" and (generate or replace):
         raise click.UsageError("--generate and --replace go with SECRET_KEY")
@@ -44,7 +43,7 @@ def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
                 Name=parameter,
                 Value=secret,
                 Type="SecureString",
-                # With another key nobody is recognised: that must not happen by a slip.
+                # With another key nobody is recognised, so a slip must not replace it.
                 Overwrite=name == "SMTP_PASSWORD" or replace,
             )
         except ClientError as error:
@@ -52,7 +51,7 @@ def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
                 raise
             raise FailureError(
                 f"{parameter} is there already. With another key nobody is recognised, and rosters "
-                "have to be imported again: `--replace` does it all the same"
+                "have to be imported again. `--replace` replaces it anyway"
             ) from error
     click.echo(f"{name}: stored in {parameter}")
 
@@ -60,8 +59,6 @@ def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
 def _parameter(stage: Stage, name: str) -> str:
     setting = f"{name}_PARAMETER"
     parameter = stage.setting(setting)
-    if parameter is None and stage.name != "local":  # a deployment asks for it before it begins
-        parameter = Deployable(stage.root, stage.name, stage.config).secret_parameters[setting]
     if parameter is None:
         raise click.UsageError(
             f"stage {stage.name} reads {name} from no parameter: "

@@ -54,7 +54,9 @@ class Stage:
     @cached_property
     def stream(self) -> CheckInStream:
         """The check-ins' stream. Raises what `wiring` raises."""
-        stream_arn = self.wiring.settings.check_in_stream_arn
+        table = self.wiring.settings.check_in_table
+        described = boto3.client("dynamodb", config=AT_A_DESK).describe_table(TableName=table)
+        stream_arn = described["Table"]["LatestStreamArn"]
         return CheckInStream(boto3.client("dynamodbstreams", config=AT_A_DESK), stream_arn)
 
     @property
@@ -82,8 +84,5 @@ class Stage:
         return config
 
     def _variables(self) -> dict[str, str]:
-        """What the deployment provisioned, under what people wrote down."""
-        file = self.root / ".chalice" / "provisioned" / f"{self.name}.json"
-        provisioned = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        declared = Config(self.name, config_from_disk=self.config).environment_variables
-        return {**provisioned, **declared}
+        """The functions' settings, as config.json has them for all stages and for this one."""
+        return dict(Config(self.name, config_from_disk=self.config).environment_variables)

@@ -34,9 +34,6 @@ ENVIRONMENT = {
     "EVENT_TABLE": "events",
     "REGISTRATION_TABLE": "registrations",
     "CHECK_IN_TABLE": "check-ins",
-    "CHECK_IN_STREAM_ARN": (
-        "arn:aws:dynamodb:us-east-1:123456789012:table/check-ins/stream/2026-01-01T00:00:00.000"
-    ),
     "SECRET_KEY": "a key for tests",
     "SMTP_HOST": "127.0.0.1",
     "SMTP_PORT": "1",

@@ -1,7 +1,8 @@
-"""AWS on this machine: ministack, in an environment and a process of its own."""
+"""An AWS on this machine: ministack, in an environment and a process of its own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,21 +16,23 @@ HOST = "127.0.0.1"
 PYTHON = ROOT / ".venv" / "emulator" / "bin" / "python"
 
 _SERVER = ROOT / "local" / "emulator" / "server.py"
-_STRANGERS = ("AWS_", "LAMBDA_")
+# The functions inherit the emulator's variables, and are to have the stage's alone.
+_KEPT = ("HOME", "LANG", "PATH", "TMPDIR")
 
 
-def start(port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start it, empty, on loopback. Raises NotReady."""
+def start(port: int, smtp_port: int) -> subprocess.Popen[bytes]:
+    """Start it, empty, on loopback. Its functions mail to `smtp_port`. Raises NotReady."""
     if not PYTHON.is_file():
         raise NotReady("the emulator is not set up: `make emulator` does it")
-    own = {name: value for name, value in environment.items() if not name.startswith(_STRANGERS)}
-    server = processes.start([str(PYTHON), str(_SERVER), str(port)], own, quiet=True)
+    own = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    command = [str(PYTHON), str(_SERVER), str(port), str(smtp_port)]
+    server = processes.start(command, own, quiet=True)
     processes.wait_until(lambda: processes.listens(port), server, "the emulator")
     return server
 
 
 def environment(port: int) -> dict[str, str]:
-    """What leads the SDK and its tools there instead of to AWS."""
+    """What leads the SDK and its tools to it instead of to AWS."""
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
         "AWS_ACCESS_KEY_ID": "test",
@@ -39,7 +42,7 @@ def environment(port: int) -> dict[str, str]:
 
 
 class Emulation:
-    """What `make emulator` is: an AWS and an inbox, for a deployment without an account."""
+    """`make emulator`: an AWS and an inbox, to deploy to without an account."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given
@@ -56,16 +59,12 @@ class Emulation:
                 "INBOX_SMTP_PORT": knobs.inbox_smtp_port,
             }
         )
-        self._server = start(knobs.emulator_port, self._given)
+        self._server = start(knobs.emulator_port, knobs.inbox_smtp_port)
         try:
             with Inbox(
                 knobs.inbox_dir, smtp_port=knobs.inbox_smtp_port, web_port=knobs.inbox_port
             ) as inbox:
-                settings = environment(knobs.emulator_port) | {
-                    "SMTP_HOST": HOST,
-                    "SMTP_PORT": str(knobs.inbox_smtp_port),
-                    "SMTP_SECURITY": "none",
-                }
+                settings = environment(knobs.emulator_port)
                 shell = " ".join(f"{name}={value}" for name, value in settings.items())
                 yield [
                     ("aws", settings["AWS_ENDPOINT_URL"]),

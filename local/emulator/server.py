@@ -1,12 +1,13 @@
-"""`python server.py PORT`: ministack on loopback, with what a deployment needs of it mended.
+"""`python server.py PORT SMTP_PORT`: ministack on loopback, with four things changed.
 
 It runs in an environment of its own (requirements.txt beside this file), since ministack pins
-another SDK than the project's: so it imports nothing of the project.
+another SDK than the project's. So it imports nothing of the project.
 
 - ministack takes ImportRestApi for CreateRestApi, without routes, and does not know PutRestApi:
   https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html
   https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html
-- A stack's alarm on several metrics it refuses; here it becomes one on the first of them.
+- It refuses a stack's alarm on several metrics. Here such an alarm watches the first of them.
+- Whatever mail server a stage names, its functions mail to the one on SMTP_PORT, without a login.
 """
 
 from __future__ import annotations
@@ -55,7 +56,16 @@ def _on_one_metric(alarm: Mapping[str, Any]) -> Mapping[str, Any]:
     return alarm
 
 
-def _mend() -> None:
+def _mailing_to(smtp_port: str, config: dict[str, Any]) -> dict[str, Any]:
+    """A function's configuration, with the emulator's mail server in place of the stage's."""
+    variables = dict(config.get("Environment", {}).get("Variables", {}))
+    variables |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp_port, "SMTP_SECURITY": "none"}
+    variables.pop("SMTP_USERNAME", None)
+    return {**config, "Environment": {"Variables": variables}}
+
+
+def _mend(smtp_port: str) -> None:
+    from ministack.core.lambda_runtime import Worker
     from ministack.services import apigateway_v1
     from ministack.services.cloudformation import provisioners
 
@@ -72,6 +82,12 @@ def _mend() -> None:
         return answer
 
     apigateway_v1.handle_request = handle_request
+    init = Worker.__init__
+
+    def initialize(worker: Any, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
+        init(worker, func_name, _mailing_to(smtp_port, config), code_zip)
+
+    Worker.__init__ = initialize
 
 
 def _end_with_parent(parent: int) -> None:
@@ -82,9 +98,10 @@ def _end_with_parent(parent: int) -> None:
 
 if __name__ == "__main__":
     os.environ |= {"GATEWAY_PORT": sys.argv[1], "BIND_HOST": "127.0.0.1", "LAMBDA_STRICT": "0"}
+    smtp_port = sys.argv[2]
     sys.argv[1:] = []
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     from ministack.app import main
 
-    _mend()
+    _mend(smtp_port)
     main()

@@ -1,4 +1,4 @@
-"""The AWS services that a deployment talks to, each client made when it is first needed."""
+"""The AWS services that a deployment talks to. Each client is made when it is first needed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from chalicelib.storage.dynamodb import AT_A_DESK
-
 T = TypeVar("T")
+Say = Callable[[str], None]
 
 _PATIENCE = 180.0  # seconds
-# A sweep that is asked to start may run for its whole minute, and is not to be started twice.
-_CONFIG = AT_A_DESK.merge(Config(read_timeout=90))
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=90,  # a sweep that is invoked may run for its whole minute
+    retries={"mode": "standard", "total_max_attempts": 5},
+)
 
 
 class DeploymentError(Exception):
@@ -26,7 +28,7 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something that stands in a deployment's way: in words, and how it goes away."""
+    """Something that is wrong on AWS: a line about it, and the call that puts it right."""
 
     words: str
     mend: Callable[[], object]
@@ -39,17 +41,12 @@ def client(service: str) -> Any:
 
 
 def wait_for(
-    what: str,
-    ready: Callable[[], T | None],
-    *,
-    seconds: float = _PATIENCE,
-    pause: float = 1.0,
-    clock: Callable[[], float] = time.monotonic,
+    what: str, ready: Callable[[], T | None], *, seconds: float = _PATIENCE, pause: float = 1.0
 ) -> T:
-    """What `ready` gives, once that is something. Raises DeploymentError after `seconds`."""
-    deadline = clock() + seconds
+    """What `ready` returns, once that is something. Raises DeploymentError after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not (found := ready()):
-        if clock() > deadline:
-            raise DeploymentError(f"{what}: not within {seconds:g} s")
+        if time.monotonic() > deadline:
+            raise DeploymentError(f"{what} (waited {seconds:g} s)")
         time.sleep(pause)
     return found

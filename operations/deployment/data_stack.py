@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from operations.deployment.aws import DeploymentError, client
-
-Say = Callable[[str], None]
+from operations.deployment.aws import DeploymentError, Say, client
 
 _WAIT = {"Delay": 2, "MaxAttempts": 900}  # half an hour: an index takes its time
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-# A waiter ends at the states that it knows: stack_rollback_complete is for updates alone.
+# Each waiter knows its own final states: stack_rollback_complete is for updates only.
 _NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
 _WAITERS = {
     "CREATE_IN_PROGRESS": "stack_create_complete",
@@ -41,12 +39,10 @@ class DataStack:
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
 
     def changes(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[str]:
-        """What applying it would do, in words; nothing is changed."""
+        """What `apply` would do, in words; nothing is changed."""
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _NEVER_MADE:
             return [f"make {name} ({each['Type']})" for name, each in template["Resources"].items()]
-        if self._is_current(stack, template, parameters):
-            return []
         change_set = self._change_set(template, parameters, "UPDATE")
         try:
             return list(_words(change_set))
@@ -58,13 +54,11 @@ class DataStack:
     ) -> dict[str, str]:
         """Make the stack what the template says; returns its outputs. Raises DeploymentError."""
         stack = self.settle(say)
-        if stack and self._is_current(stack, template, parameters):
-            say(f"{self.name}: unchanged")
-            return self.outputs()
         kind = "UPDATE" if stack else "CREATE"
         change_set = self._change_set(template, parameters, kind)
         if change_set["Status"] == "FAILED":  # nothing to change
             self._delete(change_set)
+            say(f"{self.name}: unchanged")
         else:
             for words in _words(change_set):
                 say(f"{self.name}: {words}")
@@ -78,18 +72,18 @@ class DataStack:
         self._await("stack_delete_complete")
 
     def settle(self, say: Say) -> dict[str, Any] | None:
-        """The stack when nothing is under way in it; what was never made is cleared away."""
+        """Wait for what is under way, and clear away a stack whose creation failed."""
         stack = self._describe()
         if stack and stack["StackStatus"] in _WAITERS:
-            say(f"{self.name}: waiting for {stack['StackStatus']}, which is under way")
+            say(f"{self.name}: {stack['StackStatus']} is under way; waiting for its end")
             self._await(_WAITERS[stack["StackStatus"]], must_succeed=False)
             stack = self._describe()
         if stack and stack["StackStatus"] in _NEVER_MADE:
-            say(f"{self.name}: {stack['StackStatus']}, from a deployment that failed: cleared away")
+            say(f"{self.name}: {stack['StackStatus']}, from a deployment that failed; cleared away")
             self.delete()
             return None
         if stack and stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
-            say(f"{self.name}: UPDATE_ROLLBACK_FAILED, from a deployment that failed: continued")
+            say(f"{self.name}: UPDATE_ROLLBACK_FAILED, from a deployment that failed; continued")
             client("cloudformation").continue_update_rollback(StackName=self.name)
             self._await("stack_rollback_complete")
             stack = self._describe()
@@ -105,20 +99,6 @@ class DataStack:
         found: dict[str, Any] = stack
         return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
-    def _is_current(
-        self, stack: Mapping[str, Any], template: Mapping[str, Any], parameters: Mapping[str, str]
-    ) -> bool:
-        given = {
-            each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
-        }
-        # The SDK reads JSON; what is still text is YAML, and not from here.
-        deployed = client("cloudformation").get_template(StackName=self.name)["TemplateBody"]
-        return bool(
-            stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-            and given == _known(template, parameters)
-            and deployed == template
-        )
-
     def _change_set(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], kind: str
     ) -> dict[str, Any]:
@@ -133,7 +113,7 @@ class DataStack:
                 for name, value in _known(template, parameters).items()
             ],
         )
-        with suppress(WaiterError):  # FAILED is what an empty one is called, too
+        with suppress(WaiterError):  # an empty change set is FAILED, too
             cloudformation.get_waiter("change_set_create_complete").wait(
                 ChangeSetName=made["Id"], StackName=self.name, WaiterConfig=_WAIT
             )
@@ -164,7 +144,7 @@ class DataStack:
 
     def _failure(self) -> str:
         """The first resource that failed in the last run, and why."""
-        failure = "it did not come to its end"
+        failure = "it did not finish"
         pages = client("cloudformation").get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=self.name):
             for event in page["StackEvents"]:  # the newest first
@@ -177,7 +157,7 @@ class DataStack:
 
 
 def _known(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
-    """Those of the parameters that the template has, and the defaults of the others."""
+    """A value for each parameter of the template: the given one, or the default."""
     return {
         name: str(parameters.get(name, each.get("Default", "")))
         for name, each in template.get("Parameters", {}).items()
@@ -190,7 +170,7 @@ _VERBS = {"Add": "make", "Modify": "change", "Remove": "remove"}
 def _words(change_set: Mapping[str, Any]) -> Iterator[str]:
     for change in change_set.get("Changes", ()):
         resource = change["ResourceChange"]
-        replaced = ", by another one" if resource.get("Replacement") == "True" else ""
+        replaced = ", replaced by a new one" if resource.get("Replacement") == "True" else ""
         yield (
             f"{_VERBS.get(resource['Action'], resource['Action'].lower())} "
             f"{resource['LogicalResourceId']} ({resource['ResourceType']}){replaced}"

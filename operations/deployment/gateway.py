@@ -1,4 +1,4 @@
-"""The stage's REST API: which one it is, where it answers, and how much it lets through."""
+"""The stage's REST API: which one it is, its address, and its limits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from operations.deployment.aws import client
 
 
 def belonging_to(function_name: str, app_name: str) -> list[str]:
-    """The ids of the APIs that call this function, half-made ones too.
+    """The ids of the APIs that call this function, unfinished ones too.
 
-    All stages' APIs have the app's name; only what they call tells them apart.
+    The APIs of all stages have the app's name, so only what they call tells them apart.
     """
     gateway = client("apigateway")
     pages = gateway.get_paginator("get_rest_apis").paginate()
@@ -21,16 +21,6 @@ def belonging_to(function_name: str, app_name: str) -> list[str]:
         for api in page["items"]
         if api["name"] == app_name and _calls(api["id"], function_name)
     ]
-
-
-def routes(api_id: str) -> set[tuple[str, str]]:
-    """Method and path of each."""
-    return {
-        (method, resource["path"])
-        for resource in _resources(api_id)
-        for method in resource.get("resourceMethods", ())
-        if method != "OPTIONS"
-    }
 
 
 def address(api_id: str, stage: str) -> str:
@@ -54,7 +44,7 @@ def stages(api_id: str) -> dict[str, dict[str, Any]]:
 
 
 def note(api_id: str, stage: str, digest: str) -> None:
-    """Write down at the stage, for the next deployment, what the last one to end was made of."""
+    """Write down on the API's stage what the last finished deployment was made of."""
     client("apigateway").update_stage(
         restApiId=api_id,
         stageName=stage,
@@ -62,9 +52,13 @@ def note(api_id: str, stage: str, digest: str) -> None:
     )
 
 
+def noted(api_id: str, stage: str) -> str | None:
+    """What `note` wrote; None where no deployment has finished."""
+    return stages(api_id).get(stage, {}).get("description") or None
+
+
 def is_noted(api_id: str) -> bool:
-    """Whether a deployment of it came to its end."""
-    return any("description" in each for each in stages(api_id).values())
+    return any(each.get("description") for each in stages(api_id).values())
 
 
 def limits(parameters: Mapping[str, str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The stream mapping: what Chalice cannot set on it, and whether it reads what it should."""
+"""The event source mapping on the check-ins' stream: what Chalice cannot set, and its state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from operations.deployment.aws import DeploymentError, client, wait_for
 
 Mapped = Mapping[str, Any]
 
-_PROPAGATION = 60.0  # seconds, until a role's new policy is known everywhere
+_PROPAGATION = 60.0  # seconds, until a role's new policy has reached all of AWS
 
 
 def of_function(function_name: str) -> list[dict[str, Any]]:
@@ -27,16 +27,16 @@ def of_function(function_name: str) -> list[dict[str, Any]]:
 
 
 def differences(live: Mapped, wanted: Mapped) -> list[str]:
-    """The names of what is set otherwise."""
+    """The names of the properties that are not as wanted."""
     different = [name for name, value in wanted.items() if not _agrees(live.get(name), value)]
     return different + ([] if live["State"] in ("Enabled", "Enabling") else ["State"])
 
 
 def tune(live: Mapped, wanted: Mapped) -> None:
-    """Set it, and switch it on. Raises DeploymentError.
+    """Set the properties, and enable the mapping. Raises DeploymentError.
 
-    AWS looks whether the function's role may write to the failure destination, and takes a while to
-    know a policy that was just put there.
+    AWS checks that the function's role may write to the failure destination, and a new policy takes
+    a while to reach that check.
     """
     awslambda = client("lambda")
     refusals: list[ClientError] = []
@@ -62,7 +62,7 @@ def tune(live: Mapped, wanted: Mapped) -> None:
 
 
 def _settle(uuid: str) -> None:
-    """Wait until it can be changed: AWS refuses while it is being made or changed."""
+    """Wait until the mapping can be changed: AWS refuses while a change is under way."""
     wait_for(
         "the stream mapping does not settle",
         lambda: state(uuid) not in ("Creating", "Updating", "Enabling", "Disabling"),
@@ -85,7 +85,7 @@ def state(uuid: str) -> str | None:
 
 
 def _agrees(live: Any, wanted: Any) -> bool:
-    """Whether what is wanted is there; AWS adds members that nobody asked for."""
+    """Whether everything wanted is there; AWS adds members of its own."""
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
             _agrees(live.get(name), value) for name, value in wanted.items()

@@ -1,71 +1,68 @@
-"""The functions' code: what of the project it is made of, and the zip that it is packed into."""
+"""The functions' zip: Chalice's, with compiled modules, and without what no function imports."""
 
 from __future__ import annotations
 
 import hashlib
-import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PathDistribution
 from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo, is_zipfile
 
-from chalice import __version__ as chalice_version
 from chalice.config import Config
 from chalice.deploy.packager import (
     DependencyBuilder,
     LambdaDeploymentPackager,
-    PipRunner,
-    SubprocessPip,
+    MissingDependencyError,
+    NoSuchPackageError,
+    PackageDownloadError,
 )
 from chalice.utils import UI, OSUtils
 
 from operations.deployment.aws import DeploymentError
 
-# What chalicelib is made of. All else would ship with it, whoever put it there: an editor's swap
-# file, a merge's .orig, a file manager's index, a key that somebody laid beside the code.
+# The files that chalicelib consists of. Chalice would pack anything else with them: an editor's
+# swap file, a merge's .orig, a key that somebody left there.
 _KINDS = {".css", ".html", ".js", ".py", ".toml", ".txt"}
 
-# Where Lambda unpacks the zip, and so what tracebacks name.
+# Lambda's Python has these (https://docs.aws.amazon.com/lambda/latest/dg/python-package.html).
+_OF_LAMBDA = {
+    "boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3",
+}  # fmt: skip
+# yagmail brings premailer for its own `send`, and email-validator dnspython to look domains up.
+# Rollcall does neither, and both packages import them only then.
+_UNUSED = {
+    "cachetools", "certifi", "chardet", "charset-normalizer", "cssselect", "cssutils", "dnspython",
+    "lxml", "more-itertools", "premailer", "requests",
+}  # fmt: skip
+
+# Where Lambda unpacks the zip; tracebacks name these paths.
 _IN_LAMBDA = "/var/task"
 
 
-def code_digest(root: Path) -> str:
-    """Names the functions' code: the same for the same files, wherever and whenever packed."""
-    digest = hashlib.sha256(
-        f"{sys.version_info[:2]} {chalice_version} {platform.machine()}".encode()
-    )
-    files = [root / "app.py", root / "requirements.txt"]
-    files += (file for file in _beneath(root / "chalicelib") if not _is_stray(file))
-    files += (file for file in _beneath(root / "vendor") if file.is_file())
-    for file in sorted(files):
-        digest.update(f"\0{file.relative_to(root).as_posix()}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:32]
-
-
 def refuse_strays(root: Path) -> None:
-    """Chalice packs all of chalicelib. Raises DeploymentError, naming what is not the app's."""
+    """Raises DeploymentError, naming each file in chalicelib that is not the app's."""
     strays = sorted(
         file.relative_to(root).as_posix()
         for file in _beneath(root / "chalicelib")
-        if _is_stray(file)
+        if file.name.startswith(".") or file.suffix not in _KINDS
     )
     if strays:
         raise DeploymentError(
-            f"would be packed, and is not the app's: {', '.join(strays)}. Remove it (an editor's "
-            f"own file goes when the editor is closed); the app's files end in "
-            f"{', '.join(sorted(_KINDS))}"
+            f"Chalice would pack what is not the app's: {', '.join(strays)}. Remove it, or close "
+            f"the editor that keeps it there. The app's files end in {', '.join(sorted(_KINDS))}"
         )
 
 
 def tidy(root: Path) -> None:
-    """Make chalicelib fit to be packed. Raises DeploymentError for what does not belong there.
+    """Make chalicelib fit to be packed: without this machine's compiled modules.
 
-    What Python keeps there would be packed too, with paths of this machine.
+    Raises DeploymentError for what does not belong there.
     """
     refuse_strays(root)
     sys.dont_write_bytecode = True
@@ -74,41 +71,75 @@ def tidy(root: Path) -> None:
 
 
 def pack(config: Config) -> Path:
-    """The zip, finished, where Chalice looks for one before it builds its own.
+    """The finished zip, at the path where Chalice looks for one before it builds its own.
 
-    Of wheels it holds what requirements.txt names, and not what that would pull in; each module
-    compiled too; and the same bytes for the same code. Chalice names the runtime by this Python's
-    minor version (`Config.lambda_python_version`), so Lambda's Python takes what this one compiled;
-    any other would pass it over for the source.
-
-    Raises DeploymentError, and what Chalice raises where a wheel cannot be had.
+    Each module is compiled too, and the same code gives the same bytes. Chalice names the runtime
+    by this Python's minor version, so Lambda's Python can use what this one compiled. Raises
+    DeploymentError.
     """
-    osutils = _OnlyWhatIsNamed()
-    builder = DependencyBuilder(
-        osutils, PipRunner(SubprocessPip(osutils), osutils), config.lambda_architecture
-    )
-    packager = LambdaDeploymentPackager(osutils, builder, UI(), config.lambda_architecture)
+    osutils = OSUtils()
+    wheels = _Wheels(osutils, architecture=config.lambda_architecture)
+    packager = LambdaDeploymentPackager(osutils, wheels, UI(), config.lambda_architecture)
     what = config.project_dir, config.lambda_python_version
     package = Path(packager.deployment_package_filename(*what))
-    if not _is_finished(package):  # built by Chalice's own command, or half
+    if not _is_finished(package):  # Chalice's own, or half written
         package.unlink(missing_ok=True)
         packager.create_deployment_package(*what)
         _finish(package)
     return package
 
 
-class _OnlyWhatIsNamed(OSUtils):
-    """Chalice's `pip download` without what its requirements require.
+class _Wheels(DependencyBuilder):
+    """Chalice's download of requirements.txt, pruned, and kept until the requirements change."""
 
-    https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
-    """
+    def __init__(self, osutils: OSUtils, *, architecture: str) -> None:
+        super().__init__(osutils, architecture=architecture)
+        self._built_for = architecture
 
-    def environ(self) -> dict[str, str]:
-        return {**super().environ(), "PIP_NO_DEPS": "1"}
+    def build_site_packages(
+        self, abi: str, requirements_filepath: str, target_directory: str
+    ) -> None:
+        requirements = Path(requirements_filepath)
+        kept = requirements.parent / ".chalice" / "deployments" / self._key(abi, requirements)
+        if not kept.is_dir():
+            with TemporaryDirectory() as directory:
+                self._download(abi, requirements, directory)
+                _prune(Path(directory))
+                half = kept.with_suffix(".half")
+                shutil.rmtree(half, ignore_errors=True)
+                shutil.copytree(directory, half)
+                half.rename(kept)
+        shutil.copytree(kept, target_directory, dirs_exist_ok=True)
+
+    def _key(self, abi: str, requirements: Path) -> str:
+        digest = hashlib.sha256(f"{abi} {self._built_for} {sorted(_OF_LAMBDA | _UNUSED)}".encode())
+        for file in (requirements, requirements.with_name("constraints.txt")):
+            digest.update(file.read_bytes() if file.is_file() else b"")
+        return f"wheels-{digest.hexdigest()[:16]}"
+
+    def _download(self, abi: str, requirements: Path, directory: str) -> None:
+        try:
+            super().build_site_packages(abi, str(requirements), directory)
+        except MissingDependencyError as error:
+            names = ", ".join(sorted(package.identifier for package in error.missing))
+            raise DeploymentError(f"no wheel for Lambda: {names}") from error
+        except (NoSuchPackageError, PackageDownloadError) as error:
+            raise DeploymentError(f"requirements.txt cannot be downloaded: {error}") from error
+
+
+def _prune(site_packages: Path) -> None:
+    """Delete every file of the packages that Lambda has or no function imports."""
+    for info in list(site_packages.glob("*.dist-info")):
+        distribution = PathDistribution(info)
+        name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
+        if name in _OF_LAMBDA | _UNUSED:
+            for file in distribution.files or ():
+                (site_packages / file).unlink(missing_ok=True)
+            shutil.rmtree(info, ignore_errors=True)
 
 
 def _is_finished(package: Path) -> bool:
-    """Chalice's own zips have nothing that is compiled."""
+    """Chalice's own zips have nothing compiled."""
     if not is_zipfile(package):
         return False
     with ZipFile(package) as archive:
@@ -116,9 +147,9 @@ def _is_finished(package: Path) -> bool:
 
 
 def _finish(package: Path) -> None:
-    """Compile the modules, and let times, modes and order be the same whenever packed.
+    """Compile the modules, and write the zip with fixed times, modes and order.
 
-    Under an umask such as 077 Lambda's user could not read the files otherwise.
+    With a umask such as 077, Lambda's user could not read the files otherwise.
     """
     with TemporaryDirectory() as directory:
         root = Path(directory)
@@ -136,10 +167,10 @@ def _finish(package: Path) -> None:
 
 
 def _compile(root: Path) -> None:
-    """Beside each module, as Python looks for it.
+    """Put each module's .pyc where Python looks for it.
 
-    By hash (PEP 552), since the zip's times are not the files'; unchecked, since the two are packed
-    together. In a process of its own: what else was imported would show in the bytes.
+    Valid by hash (PEP 552), since a zip's times are not the files'; unchecked, since both are
+    packed together. In a process of its own: other imports would show in the bytes.
     """
     done = subprocess.run(  # noqa: S603  -- this Python, on files that are to be deployed
         [
@@ -155,11 +186,7 @@ def _compile(root: Path) -> None:
 
 
 def _beneath(directory: Path) -> Iterator[Path]:
-    """All that is no directory: a link that leads nowhere too, since Chalice follows it."""
+    """All but directories; a link that leads nowhere too, since Chalice follows it."""
     for file in directory.rglob("*"):
         if not file.is_dir() and "__pycache__" not in file.relative_to(directory).parts:
             yield file
-
-
-def _is_stray(file: Path) -> bool:
-    return file.name.startswith(".") or file.suffix not in _KINDS

@@ -1,4 +1,4 @@
-"""The stage's tables as they are: whoever made one again by hand left out what the stack set."""
+"""The stage's tables as they are: one that was made again by hand lacks what the stack set."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import Any
 from operations.deployment import templates
 from operations.deployment.aws import DeploymentError, Repair, client, wait_for
 
-TABLES = ("EventTable", "RegistrationTable", "CheckInTable")
 
+def live_stream(name: str) -> str:
+    """The ARN of the table's live stream; one that does not exist where it has none.
 
-def live_stream(names: Mapping[str, str]) -> str:
-    """The ARN of the check-ins' stream that is live now, whatever the stack remembers.
-
-    `names` gives each table of the template its name. Where there is no stream, none that is real.
-    Raises DeploymentError where the table is gone.
+    CloudFormation remembers the old stream of a table that was made again. Raises DeploymentError
+    where the table is gone.
     """
-    table = _describe(names["CheckInTable"])
+    table = _describe(name)
     if not _has_stream(table):
         return f"{table['TableArn']}/stream/not-made-yet"
     return str(table["LatestStreamArn"])
@@ -26,11 +24,12 @@ def live_stream(names: Mapping[str, str]) -> str:
 def repairs(names: Mapping[str, str], *, protected: bool) -> Iterator[Repair]:
     """What the tables lack of their template: stream, time to live, backups, protection.
 
-    Looks, and changes nothing. Raises DeploymentError where a table is gone.
+    `names` gives each table of the template its name. This looks, and changes nothing. Raises
+    DeploymentError where a table is gone.
     """
-    for resource in TABLES:
+    for resource, name in names.items():
         properties = templates.data()["Resources"][resource]["Properties"]
-        yield from _repairs(names[resource], properties, protected=protected)
+        yield from _repairs(name, properties, protected=protected)
 
 
 def delete(names: Iterable[str]) -> None:
@@ -53,7 +52,7 @@ def _describe(name: str) -> dict[str, Any]:
         table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
     except dynamodb.exceptions.ResourceNotFoundException as error:
         raise DeploymentError(
-            f"the table {name} is gone, and nothing else is changed: restore it from a backup "
+            f"the table {name} is gone, so nothing is changed. Restore it from a backup "
             "under this name (docs/deployment.md#a-table-is-gone)"
         ) from error
     return table
@@ -81,7 +80,7 @@ def _repairs(name: str, properties: Mapping[str, Any], *, protected: bool) -> It
     lives = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     if lives["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
         yield Repair(
-            f"{name}: keeps what has expired; time to live switched on",
+            f"{name}: does not delete what has expired; time to live switched on",
             lambda: dynamodb.update_time_to_live(
                 TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
             ),
@@ -96,7 +95,7 @@ def _repairs(name: str, properties: Mapping[str, Any], *, protected: bool) -> It
 
 
 def _update(name: str, **change: Any) -> None:
-    """Change the table, once it is at rest, and wait until it is again."""
+    """Change the table when it is active, and wait until it is active again."""
     dynamodb = client("dynamodb")
     wait_for(f"{name} is not active", lambda: _is_active(name))
     dynamodb.update_table(TableName=name, **change)
@@ -108,7 +107,7 @@ def _is_active(name: str) -> bool:
 
 
 def _back_up(name: str) -> bool:
-    """Whether it could be switched on: a table that was just made has no backups yet."""
+    """Whether AWS took it: a table that was just made cannot be backed up yet."""
     dynamodb = client("dynamodb")
     try:
         dynamodb.update_continuous_backups(

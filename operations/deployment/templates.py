@@ -1,7 +1,7 @@
-"""The CloudFormation documents of infrastructure/: written once, put together for both ways.
+"""The CloudFormation documents of infrastructure/, put together for both ways to deploy.
 
-`chalice deploy` stands on the data stack (data.yaml and monitoring.yaml). `chalice package` makes
-one stack of all: package.yaml adds to what Chalice writes.
+`make deploy` uses the data stack (data.yaml and monitoring.yaml). `make package` makes one stack of
+everything: package.yaml adds to what Chalice writes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INFRASTRUCTURE = Path(__file__).parents[2] / "infrastructure"
 
 
 def merge(*documents: Document) -> dict[str, Any]:
-    """Objects are merged member by member; of anything else the later one counts."""
+    """Objects are merged member by member; anything else is replaced by the later one."""
     return reduce(_merged, documents, {})
 
 
@@ -35,13 +35,13 @@ def data_stack() -> dict[str, Any]:
 
 @cache
 def parameters() -> Mapping[str, dict[str, Any]]:
-    """All that a stage can choose, of both ways."""
+    """Everything that a stage can choose, for both ways."""
     found: Mapping[str, dict[str, Any]] = package_additions({})["Parameters"]
     return found
 
 
 def package_additions(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """What Chalice's own template is merged with; the stage's parameters become its defaults."""
+    """The template to merge into Chalice's own. `parameters` become its defaults."""
     template = merge(data_stack(), _read("package.yaml"))
     for name, value in parameters.items():
         if name in template["Parameters"]:
@@ -49,17 +49,15 @@ def package_additions(parameters: Mapping[str, str]) -> dict[str, Any]:
     return template
 
 
-def mapping_properties(outputs: Mapping[str, str]) -> dict[str, Any]:
-    """What UpdateEventSourceMapping is to set: package.yaml has the same for the one stack.
+def mapping_properties(failure_queue_arn: str) -> dict[str, Any]:
+    """What UpdateEventSourceMapping has to set, as package.yaml has it for the one stack.
 
-    `outputs` are those of the data stack.
     https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
     """
     function = _read("package.yaml")["Resources"]["SendConfirmations"]
     [source] = function["Properties"]["Events"].values()
     properties = {name: value for name, value in source["Properties"].items() if name != "Stream"}
-    properties["DestinationConfig"] = {"OnFailure": {"Destination": outputs["FailureQueueArn"]}}
-    return properties
+    return properties | {"DestinationConfig": {"OnFailure": {"Destination": failure_queue_arn}}}
 
 
 def _read(name: str) -> dict[str, Any]:

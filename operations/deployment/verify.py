@@ -1,22 +1,19 @@
-"""Whether a stage works: not what was configured, but what happens."""
+"""Whether a stage works: its mapping, its functions, and a check-in with its confirmation."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.wiring import Wiring
 from operations.deployment import gateway, mapping, tables
-from operations.deployment.aws import DeploymentError, client
+from operations.deployment.aws import DeploymentError, Say, client
 from operations.deployment.live import Live
-from operations.deployment.policies import FUNCTIONS
 from operations.deployment.probe import Probe
-from operations.deployment.project import Deployable
+from operations.deployment.stage_config import StageConfig
 
-Say = Callable[[str], None]
-
-PATIENCE = 120.0  # seconds: a cold start of two functions, and a sweep should the stream lag
+PATIENCE = 120.0  # seconds: cold starts of two functions, and a sweep if the stream lags
 _HEALTH = {
     "resource": "/health",
     "path": "/health",
@@ -42,7 +39,7 @@ _SCHEDULED = {
     "resources": [],
     "detail": {},
 }
-# Each does nothing but start: a check, an empty batch, a sweep as it runs each minute.
+# Harmless ones: a health check, an empty batch, and the sweep that runs each minute anyway.
 _INVOCATIONS: dict[str, dict[str, Any]] = {
     "api_handler": _HEALTH,
     "send_confirmations": {"Records": []},
@@ -51,7 +48,7 @@ _INVOCATIONS: dict[str, dict[str, Any]] = {
 
 
 def verify(
-    stage: Deployable,
+    stage: StageConfig,
     wiring: Wiring,
     live: Live,
     *,
@@ -61,8 +58,8 @@ def verify(
 ) -> None:
     """Raises DeploymentError at the first thing that does not work."""
     _mapping(wiring, live, wanted_mapping, say)
-    for function in FUNCTIONS:
-        _start(stage.function_name(function), _INVOCATIONS[function])
+    for function, event in _INVOCATIONS.items():
+        _start(stage.function_name(function), event)
         say(f"function {stage.function_name(function)}: starts")
     api_id = live.api_id()
     if api_id is None:
@@ -74,17 +71,14 @@ def verify(
 
 
 def _mapping(wiring: Wiring, live: Live, wanted: Mapping[str, Any], say: Say) -> None:
-    stream_arn = wiring.settings.check_in_stream_arn
-    if tables.live_stream({"CheckInTable": wiring.settings.check_in_table}) != stream_arn:
-        raise DeploymentError(
-            f"{stream_arn} is not the table's live stream: `make deploy` mends it"
-        )
-    found = live.mapping(stream_arn)
+    found = live.mapping(tables.live_stream(wiring.settings.check_in_table))
     if found is None:
         raise DeploymentError("no mapping reads the live stream: `make deploy` makes one")
     wrong = mapping.differences(found, wanted)
     if wrong:
-        raise DeploymentError(f"the stream mapping has other {', '.join(wrong)}: `make deploy`")
+        raise DeploymentError(
+            f"on the stream mapping {', '.join(wrong)} is not as wanted: `make deploy` sets it"
+        )
     say(f"stream mapping {found['UUID']}: reads the live stream, {found['State']}")
 
 

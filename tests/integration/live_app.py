@@ -66,12 +66,12 @@ def running_app(dynamodb: str, directory: Path) -> Iterator[LiveApp]:
         resource: f"{resource}-{uuid.uuid4()}"
         for resource in ("EventTable", "RegistrationTable", "CheckInTable")
     }
+    create_tables(client, tables)
     environment = {
         **os.environ,
         "EVENT_TABLE": tables["EventTable"],
         "REGISTRATION_TABLE": tables["RegistrationTable"],
         "CHECK_IN_TABLE": tables["CheckInTable"],
-        "CHECK_IN_STREAM_ARN": create_tables(client, tables),
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
         "PYTHONUNBUFFERED": "1",
     }

@@ -10,13 +10,10 @@ import pytest
 
 from chalicelib.settings import Secret, Settings, SettingsError, load
 
-STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/c/stream/2026-01-01T00:00:00.000"
-
 REQUIRED = {
     "EVENT_TABLE": "events",
     "REGISTRATION_TABLE": "registrations",
     "CHECK_IN_TABLE": "check-ins",
-    "CHECK_IN_STREAM_ARN": STREAM_ARN,
     "SECRET_KEY": "a key for tests",
     "MAIL_FROM": "Meetup <hello@example.com>",
 }
@@ -41,7 +38,6 @@ def test_what_has_to_be_set_is_enough() -> None:
     assert settings.event_table == "events"
     assert settings.registration_table == "registrations"
     assert settings.check_in_table == "check-ins"
-    assert settings.check_in_stream_arn == STREAM_ARN
     assert settings.secret_key == Secret(value="a key for tests")
     assert (settings.batch_size, settings.starting_position) == (5, "LATEST")
     assert settings.default_region_code == "KR"
@@ -83,9 +79,6 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("CHECK_IN_STREAM_ARN", "arn:aws:dynamodb:us-east-1:1:table/c", "the ARN of the check-in"),
-        ("CHECK_IN_STREAM_ARN", "table/c/stream/2026", "the ARN of the check-in table's stream"),
-        ("CHECK_IN_STREAM_ARN", "arn:aws:kinesis:us-east-1:1:stream/x", "the ARN of the check-in"),
         ("BATCH_SIZE", "0", "a whole number from 1 to 10000"),
         ("BATCH_SIZE", "10001", "a whole number from 1 to 10000"),
         ("BATCH_SIZE", "five", "a whole number from 1 to 10000"),
