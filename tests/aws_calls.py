@@ -1,15 +1,10 @@
-"""Every call to AWS that a function makes, noted while the function runs in this process.
+"""Each call to AWS that a function makes is held against its policy. A plugin of conftest.py.
 
-A function runs from Chalice's entry point to its return: `Chalice.__call__` is the API's, and
-`EventSourceHandler.__call__` the others'. Lambda calls these, and so do Chalice's test client and
-local gateway. Meanwhile a context variable names the function. Tasks that it gives to a pool and
-threads that it starts inherit the name; Python itself hands no context on to them. Calls are noted
-in the one method of botocore that every client's every call goes through. So a call counts whoever
-made the client, and a test's own call, outside a function, does not.
-
-Functions in other processes are not seen: the local runtime's, and the fault suite's consumers that
-are there to be killed. They run no code that does not run in this process too: the fault suite's
-other consumers are marked with `running`.
+A call that no policy allows fails on the spot, in every test. A function runs from Chalice's entry
+point to its return: `Chalice.__call__` is the API's, `EventSourceHandler.__call__` the others'.
+Meanwhile a context variable names it. Threads and a pool's tasks inherit the name, which Python
+itself does not hand on. Every client's every call goes through one method of botocore, so a call
+counts whoever made the client, and a test's own call, outside a function, does not.
 """
 
 from __future__ import annotations
@@ -19,31 +14,36 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import wraps
 from threading import Thread
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.exceptions import ParamValidationError
 from chalice.app import Chalice, EventSourceHandler
-from policies import Access, arn
+from policies import Access, granted
 
 Names = Mapping[str, str]  # settings, such as EVENT_TABLE
 
-_TABLES = {
-    "EVENT_TABLE": "${EventTable.Arn}",
-    "REGISTRATION_TABLE": "${RegistrationTable.Arn}",
-    "CHECK_IN_TABLE": "${CheckInTable.Arn}",
-}
-_PARAMETERS = {
-    "SECRET_KEY_PARAMETER": arn("ssm", "parameter${SecretKeyParameter}"),
-    "SMTP_PASSWORD_PARAMETER": arn("ssm", "parameter${SmtpPasswordParameter}"),
+# What each setting names on the stage dev.
+_RESOURCES = {
+    "EVENT_TABLE": "table/rollcall-dev-events",
+    "REGISTRATION_TABLE": "table/rollcall-dev-registrations",
+    "CHECK_IN_TABLE": "table/rollcall-dev-check-ins",
+    "SECRET_KEY_PARAMETER": "parameter/rollcall/dev/secret-key",
+    "SMTP_PASSWORD_PARAMETER": "parameter/rollcall/dev/smtp-password",
 }
 
-everything: set[Access] = set()  # since `install`
-
-_sinks: list[set[Access]] = [everything]
+_granted = granted()
+_used: set[Access] = set()
 _running: ContextVar[tuple[str, Names] | None] = ContextVar("running", default=None)
+
+
+def pytest_configure() -> None:
+    _wrap(Chalice, "__call__", _request)
+    _wrap(EventSourceHandler, "__call__", _event)
+    _wrap(BaseClient, "_make_api_call", _call)
+    _wrap(ThreadPoolExecutor, "submit", _submit)
+    _wrap(Thread, "start", _start)
 
 
 @contextmanager
@@ -58,23 +58,9 @@ def running(function: str, names: Names = os.environ) -> Iterator[None]:
 
 @contextmanager
 def recording() -> Iterator[set[Access]]:
-    """What functions use from here on, until the end of the block."""
-    sink: set[Access] = set()
-    _sinks.append(sink)
-    try:
-        yield sink
-    finally:
-        _sinks[:] = [each for each in _sinks if each is not sink]
-
-
-@cache
-def install() -> None:
-    """Once a process, however often it is called."""
-    _wrap(Chalice, "__call__", _request)
-    _wrap(EventSourceHandler, "__call__", _event)
-    _wrap(BaseClient, "_make_api_call", _call)
-    _wrap(ThreadPoolExecutor, "submit", _submit)
-    _wrap(Thread, "start", _start)
+    """What functions use from here on, complete at the end of the block."""
+    _used.clear()
+    yield _used
 
 
 def _wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
@@ -125,44 +111,29 @@ def _inheriting(task: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _call(call: Callable[..., Any], client: Any, operation: str, params: dict[str, Any]) -> Any:
-    """What the SDK itself refuses, for its parameters, is never asked of AWS."""
-    made = True
-    try:
-        return call(client, operation, params)
-    except ParamValidationError:
-        made = False
-        raise
-    finally:
-        if made and (mark := _running.get()):
-            _note(*mark, client.meta.service_model.signing_name, operation, params)
+    if mark := _running.get():
+        function, names = mark
+        service = client.meta.service_model.signing_name
+        for resource in _resources(names, params):
+            access = Access(function, f"{service}:{operation}", resource)
+            _used.add(access)
+            assert access in _granted, access
+    return call(client, operation, params)
 
 
-def _note(
-    function: str, names: Names, service: str, operation: str, params: dict[str, Any]
-) -> None:
-    for resource in _resources(names, service, params):
-        access = Access(function, f"{service}:{operation}", resource)
-        for sink in list(_sinks):
-            sink.add(access)
+def _resources(names: Names, params: dict[str, Any]) -> list[str]:
+    """What the call is about. A name that no setting has stays, and no policy allows it.
 
-
-def _resources(names: Names, service: str, params: dict[str, Any]) -> list[str]:
-    """As the policies spell them; what is not known here no policy can grant, so it is reported.
-
-    The operations of DynamoDB and of Parameter Store that are used are actions of the same name;
-    a transaction or PartiQL would not be.
+    The operations that are used are actions of the same name; those of a transaction are not.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
     """
-    match service:
-        case "dynamodb":
-            tables = [params["TableName"]] if "TableName" in params else params.get("RequestItems")
-            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            known = _known(_TABLES, names)
-            return [known.get(name, name) + index for name in tables or ["an unknown resource"]]
-        case "ssm" if "Name" in params:
-            return [_known(_PARAMETERS, names).get(params["Name"], params["Name"])]
-    return ["an unknown resource"]
-
-
-def _known(resources: Mapping[str, str], names: Names) -> dict[str, str]:
-    return {names[name]: resource for name, resource in resources.items() if name in names}
+    known = {
+        names[setting]: resource for setting, resource in _RESOURCES.items() if setting in names
+    }
+    if "Name" in params:
+        return [known.get(params["Name"], params["Name"])]
+    if "TableName" in params:
+        index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+        return [known.get(params["TableName"], params["TableName"]) + index]
+    tables = params.get("RequestItems") or ["an unknown resource"]
+    return [known.get(name, name) for name in tables]

@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
-pytest_plugins = ["chromium", "mailing", "policy_check", "running"]
+pytest_plugins = ["aws_calls", "chromium", "mailing", "running"]
 
 TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckInTable": "check-ins"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,17 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import boto3
+from running import eventually
 from smtp_server import SmtpServer
 
-_COMMAND = Path(__file__).parent / "command.py"
-_PATIENCE = 300  # seconds, for one command
+EVENT = "0211ABC"
+CHECK_INS = "rollcall-dev-check-ins"
+TABLES = ("rollcall-dev-events", "rollcall-dev-registrations", CHECK_INS)
+
+_PATIENCE = 600  # seconds, for one command
+
+
+Done = subprocess.CompletedProcess[str]
 
 
 @dataclass
@@ -39,15 +47,21 @@ class Cloud:
             )
         return self.clients[service]
 
-    def run(
-        self, *arguments: str, die_after: str = "", typed: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        """`python -m operations --stage dev …`; with `die_after` killed after that AWS call."""
-        last = [die_after] if die_after else []
+    def run(self, *arguments: str, typed: str = "", **more: str) -> Done:
+        """`python -m operations --stage dev …`, with `more` in its environment."""
+        command = (sys.executable, "-m", "operations", "--stage", "dev", *arguments)
+        return self._run(*command, typed=typed, more=more)
+
+    def chalice(self, *arguments: str, **more: str) -> Done:
+        """Chalice's own command, with `more` in its environment."""
+        command = str(Path(sys.executable).with_name("chalice"))
+        return self._run(command, *arguments, typed="", more=more)
+
+    def _run(self, *command: str, typed: str, more: Mapping[str, str]) -> Done:
         return subprocess.run(
-            [sys.executable, _COMMAND, *last, "--", "--stage", "dev", *arguments],
+            command,
             cwd=self.project,
-            env=self.environment,
+            env=self.environment | more,
             input=typed,
             capture_output=True,
             text=True,
@@ -55,10 +69,10 @@ class Cloud:
             check=False,
         )
 
-    def make_event(self, code: str) -> None:
+    def make_event(self) -> None:
         """Open now, with walk-ins."""
         made = self.run(
-            "events", "create", code, "--name", "Serverless Night", "--organization", "Cloud Club",
+            "events", "create", EVENT, "--name", "Serverless Night", "--organization", "Cloud Club",
             "--venue", "Seoul", "--starts-at", "2026-02-11 19:00", "--opens-at", "2026-01-01 00:00",
             "--closes-at", "2099-01-01 00:00", "--walk-ins",
         )  # fmt: skip
@@ -75,17 +89,26 @@ class Cloud:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def stack(self) -> dict[str, str]:
-        """The data stack's outputs."""
-        [stack] = self.client("cloudformation").describe_stacks(StackName="rollcall-dev-data")[
-            "Stacks"
-        ]
-        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    def check_in(self, address: str, number: int) -> None:
+        """Somebody checks in over HTTP at `address`, and their mail arrives."""
+        email = f"p{number}@example.com"
+        person = {"phone": f"010-0000-{number:04}", "name": "김하나", "email": email}
+        status, answer = ask(f"{address}/events/{EVENT}/check-ins", person)
+        assert (status, answer["status"]) == (201, "checked_in")
+        eventually(lambda: self.mails_to(email) == 1, seconds=120)
+
+    def mails_to(self, email: str) -> int:
+        return [mail.recipients for mail in self.mail_server.accepted].count((email,))
+
+    def stream(self) -> str:
+        table = self.client("dynamodb").describe_table(TableName=CHECK_INS)["Table"]
+        return str(table["LatestStreamArn"])
 
     def mappings(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.client("lambda").list_event_source_mappings(
-            FunctionName="rollcall-dev-send_confirmations"
-        )["EventSourceMappings"]
+        """Of the stream's consumer, whatever its name."""
+        found: list[dict[str, Any]] = self.client("lambda").list_event_source_mappings()[
+            "EventSourceMappings"
+        ]
         return found
 
     def apis(self) -> list[str]:

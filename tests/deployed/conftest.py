@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from running import ROOT
@@ -13,6 +14,8 @@ from smtp_server import SmtpServer
 from deployed.cloud import Cloud
 from local import emulator, processes
 from local.loopback import free_port
+
+_HURRY = Path(__file__).parent / "hurry"
 
 
 @pytest.fixture(scope="module")
@@ -23,28 +26,25 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     project = tmp_path_factory.mktemp("deployed") / "clone"
     left_out = shutil.ignore_patterns(
         ".*.sw?", ".*_cache", ".#*", ".DS_Store", ".git", ".venv", "__pycache__", "deployed",
-        "deployments", "docs", "dist", "provisioned", "services.json", "tests", "*~",
+        "deployments", "docs", "dist", "services.json", "tests", "*~",
     )  # fmt: skip
     shutil.copytree(ROOT, project, ignore=left_out)
     port = free_port()
-    server = emulator.start(port, os.environ)
-    try:
-        with SmtpServer() as mail_server:
+    with SmtpServer() as mail_server:
+        server = emulator.start(port, mail_server.port)
+        try:
             keep = {
                 name: os.environ[name] for name in os.environ if name.startswith(("PATH", "PIP_"))
             }
-            yield Cloud(
-                project,
-                {
-                    **keep,
-                    **emulator.environment(port),
-                    "HOME": str(project),
-                    "PYTHONPATH": str(project),
-                    "SMTP_HOST": "127.0.0.1",
-                    "SMTP_PORT": str(mail_server.port),
-                    "SMTP_SECURITY": "none",
-                },
-                mail_server,
-            )
-    finally:
-        processes.stop(server)
+            environment = {
+                **keep,
+                **emulator.environment(port),
+                "HOME": str(project),
+                "PIP_CACHE_DIR": os.environ.get(
+                    "PIP_CACHE_DIR", str(Path("~/.cache/pip").expanduser())
+                ),
+                "PYTHONPATH": f"{_HURRY}:{project}",
+            }
+            yield Cloud(project, environment, mail_server)
+        finally:
+            processes.stop(server)

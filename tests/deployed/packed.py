@@ -30,10 +30,6 @@ class Package:
             for name in archive.namelist():
                 yield name, archive.read(name)
 
-    def sources(self) -> dict[str, bytes]:
-        """All that is not compiled."""
-        return {name: content for name, content in self.files() if "__pycache__/" not in name}
-
 
 @dataclass
 class Start:
@@ -42,17 +38,6 @@ class Start:
     answer: Any
     modules: list[str]
     compiled_here: list[str]
-
-    def loaded(self) -> set[str]:
-        """The app's own modules, and of all others the packages.
-
-        Without tzdata: whether it is asked depends on the machine.
-        """
-        names = {
-            name if name.startswith("chalicelib") else name.partition(".")[0]
-            for name in self.modules
-        }
-        return names - {"tzdata"}
 
 
 def start(

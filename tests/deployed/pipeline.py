@@ -18,7 +18,37 @@ _BUCKET = "artifacts"
 _MOST_BYTES = 51_200
 
 
-def upload(cloud: Cloud, template: dict[str, Any], code: bytes) -> str:
+def create(cloud: Cloud, template: dict[str, Any], code: bytes) -> str:
+    """Make the stack; returns the app's address on the emulator."""
+    text = _uploaded(cloud, template, code)
+    assert len(text.encode()) <= _MOST_BYTES, "`deploy` takes no more without --s3-bucket"
+    cloudformation = cloud.client("cloudformation")
+    made = cloudformation.create_change_set(
+        StackName=STACK,
+        ChangeSetName="pipeline",
+        ChangeSetType="CREATE",
+        TemplateBody=text,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+
+    def change_set() -> Any:
+        return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+
+    eventually(lambda: change_set()["Status"] in ("CREATE_COMPLETE", "FAILED"), seconds=120)
+    cloudformation.execute_change_set(ChangeSetName=made["Id"])
+
+    def stack() -> Any:
+        [found] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        return found
+
+    eventually(lambda: not stack()["StackStatus"].endswith("_IN_PROGRESS"), seconds=120)
+    assert stack()["StackStatus"] == "CREATE_COMPLETE"
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack()["Outputs"]}
+    api, stage = outputs["RestAPIId"], outputs["EndpointURL"].rstrip("/").rpartition("/")[2]
+    return f"{cloud.environment['AWS_ENDPOINT_URL']}/_aws/execute-api/{api}/{stage}"
+
+
+def _uploaded(cloud: Cloud, template: dict[str, Any], code: bytes) -> str:
     """The zip goes to S3, its address into the template; returns that as the CLI writes it."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=_BUCKET)
@@ -33,30 +63,6 @@ def upload(cloud: Cloud, template: dict[str, Any], code: bytes) -> str:
     return text
 
 
-def apply(cloud: Cloud, template: str, kind: str) -> str:
-    """Create or update the stack; returns its status, or why there was no change."""
-    assert len(template.encode()) <= _MOST_BYTES, "`deploy` takes no more without --s3-bucket"
-    cloudformation = cloud.client("cloudformation")
-    made = cloudformation.create_change_set(
-        StackName=STACK,
-        ChangeSetName=f"pipeline-{kind.lower()}",
-        ChangeSetType=kind,
-        TemplateBody=template,
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-
-    def change_set() -> dict[str, Any]:
-        found: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=made["Id"])
-        return found
-
-    eventually(lambda: change_set()["Status"] in ("CREATE_COMPLETE", "FAILED"))
-    if change_set()["Status"] == "FAILED":
-        return str(change_set()["StatusReason"])
-    cloudformation.execute_change_set(ChangeSetName=made["Id"])
-    eventually(lambda: not status(cloud).endswith("_IN_PROGRESS"))
-    return status(cloud)
-
-
 def delete(cloud: Cloud) -> None:
     cloud.client("cloudformation").delete_stack(StackName=STACK)
 
@@ -67,17 +73,3 @@ def delete(cloud: Cloud) -> None:
         return bool(state == "DELETE_COMPLETE")
 
     eventually(is_gone)
-
-
-def status(cloud: Cloud) -> str:
-    return str(_describe(cloud)["StackStatus"])
-
-
-def outputs(cloud: Cloud) -> dict[str, str]:
-    return {each["OutputKey"]: each["OutputValue"] for each in _describe(cloud)["Outputs"]}
-
-
-def _describe(cloud: Cloud) -> dict[str, Any]:
-    [stack] = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    found: dict[str, Any] = stack
-    return found

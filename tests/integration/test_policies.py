@@ -1,7 +1,7 @@
 """Each function may do what it does, and nothing else: its calls to AWS against its policy.
 
-tests/policy_check.py holds the same policies against the calls of the whole suite. Here each
-function is led through all that it does, so that one file alone can tell what is never made.
+tests/aws_calls.py fails each test in which a function does what its policy does not allow. Here
+each function does all that it does, so that a grant that nothing uses is found, too.
 """
 
 from __future__ import annotations
@@ -17,20 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-import yaml
 from aws_calls import recording
 from chalice.test import Client
 from conftest import ENVIRONMENT
-from policies import (
-    Access,
-    arn,
-    differences,
-    functions,
-    granted,
-    platform,
-    readable,
-    statements,
-)
+from policies import CHALICE, FUNCTIONS, Access, for_lambda, granted, statements, text
 from smtp_server import DROP, SmtpServer
 
 import app
@@ -43,14 +33,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ROOT = Path(__file__).parents[2]
-MAILERS = ("send_confirmations", "sweep_deliveries")
-SECRET_KEY = arn("ssm", "parameter${SecretKeyParameter}")
-MAIL_PASSWORD = arn("ssm", "parameter${SmtpPasswordParameter}")
+SECRET_KEY = "parameter/rollcall/dev/secret-key"
+MAIL_PASSWORD = "parameter/rollcall/dev/smtp-password"
 
 Item = dict[str, Any]
-
-
-# Used
 
 
 class Stage:
@@ -137,10 +123,9 @@ def stage(
     return Stage(client, dynamodb, register, monkeypatch)
 
 
-def differing(function: str, used: set[Access]) -> list[str]:
-    """How what the function used differs from its policy."""
-    allowed = {each for each in granted() - platform() if each.function == function}
-    return differences({each for each in used if each.function == function}, allowed)
+def unused(function: str, used: set[Access]) -> set[Access]:
+    """What its policy grants the function's code, and nothing asked for."""
+    return {each for each in granted() - used if each.function == function and not for_lambda(each)}
 
 
 def test_the_api_makes_every_call_that_it_may_and_no_other(
@@ -161,7 +146,7 @@ def test_the_api_makes_every_call_that_it_may_and_no_other(
         assert stage.check_in("010-0000-0009", **walk_in) == 200
         assert stage.check_in("010-0000-0008") == 422
         assert stage.check_in("010-0000-0009", closed.event_code) == 409
-    assert differing("api_handler", used) == []
+    assert unused("api_handler", used) == set()
 
 
 def test_the_stream_consumer_makes_every_call_that_it_may_and_no_other(
@@ -180,7 +165,7 @@ def test_the_stream_consumer_makes_every_call_that_it_may_and_no_other(
         foreign = {"email": {"S": "hana@example.com"}, "event_code": {"S": "0211ABC"}}
         assert stage.send({"Keys": phone, "NewImage": phone | foreign}, {"Keys": {}}) == 0
     assert len(server.mails) == 6
-    assert differing("send_confirmations", used) == []
+    assert unused("send_confirmations", used) == set()
 
 
 def test_the_sweep_makes_every_call_that_it_may_and_no_other(
@@ -194,72 +179,47 @@ def test_the_sweep_makes_every_call_that_it_may_and_no_other(
         assert stage.sweep() == {"sent": 4, "unclear": 1}
         stage.start_containers(later=3600)
         assert stage.sweep() == {}
-    assert differing("sweep_deliveries", used) == []
+    assert unused("sweep_deliveries", used) == set()
 
 
 # Granted
 
 
-def test_every_function_has_a_policy_and_nothing_else_has() -> None:
-    assert functions() == sorted(["api_handler", *(each.name for each in app.app.event_sources)])
-
-
-@pytest.mark.parametrize("function", functions())
-def test_a_policy_says_each_thing_once_and_plainly(function: str) -> None:
-    said = statements(function)
-    for statement in said:
-        assert set(statement) == {"Sid", "Effect", "Action", "Resource"}
-        assert statement["Effect"] == "Allow"
-        assert re.fullmatch("[A-Za-z0-9]+", statement["Sid"])  # all that IAM takes
-    assert len({statement["Sid"] for statement in said}) == len(said)
-    pairs = [(a, r) for each in said for a in each["Action"] for r in each["Resource"]]
-    assert len(set(pairs)) == len(pairs)
-
-
-def test_every_action_and_every_resource_is_named() -> None:
-    for access in granted():
-        assert re.fullmatch(r"[a-z]+:[A-Za-z]+", access.action), access
-        # Of one table's streams, and of one group's log streams, nobody knows the names before.
-        plain = access.resource.removesuffix("}/stream/*").removesuffix(":*")
-        assert "*" not in plain, access
-        assert plain.startswith(("${", "arn:${")), access
-
-
-KNOWN = {
-    "EventTable.Arn",
-    "RegistrationTable.Arn",
-    "CheckInTable.Arn",
-    "FailureQueue.Arn",
-    "AWS::Partition",
-    "AWS::Region",
-    "AWS::AccountId",
-    "AppName",
-    "Stage",
-    "SecretKeyParameter",
-    "SmtpPasswordParameter",
-}
-
-
-def test_the_policies_use_the_variables_that_the_deployment_fills_in() -> None:
-    variables = {name for each in granted() for name in re.findall(r"\$\{(.*?)\}", each.resource)}
-    assert variables == KNOWN
-
-
-def test_the_tables_and_the_index_are_those_of_the_stack() -> None:
-    template = yaml.safe_load((ROOT / "infrastructure" / "data.yaml").read_text())
-    tables = {
-        name: [index["IndexName"] for index in each["Properties"].get("GlobalSecondaryIndexes", [])]
-        for name, each in template["Resources"].items()
-        if each["Type"] == "AWS::DynamoDB::Table"
+def test_every_function_has_a_policy_in_config_json_and_nothing_else_has() -> None:
+    assert sorted(FUNCTIONS) == sorted(["api_handler", *(s.name for s in app.app.event_sources)])
+    stages = json.loads((CHALICE / "config.json").read_text())["stages"]
+    named = {
+        each["iam_policy_file"]
+        for stage in stages.values()
+        for each in stage.get("lambda_functions", {}).values()
     }
-    for resource in {readable(each.resource) for each in granted()}:
-        name, _, index = resource.partition("/index/")
-        assert name.split("/")[0] in tables or not resource.split("/")[0].endswith("Table")
-        assert not index or index in tables[name]
+    assert named == {file.name for file in CHALICE.glob("policy-*.json")}
+    assert len(named) == 2 * len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_stages_policies_differ_by_the_stages_name_alone(function: str) -> None:
+    assert text(function, "prod") == text(function, "dev").replace("-dev", "-prod").replace(
+        "/dev/", "/prod/"
+    )
+
+
+def test_only_account_region_and_what_has_no_fixed_name_are_left_open() -> None:
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            assert re.fullmatch("[A-Za-z0-9]+", statement["Sid"])  # IAM takes no other characters
+            assert all(re.fullmatch(r"[a-z]+:[A-Za-z]+", each) for each in statement["Action"])
+            for resource in statement["Resource"]:
+                assert resource.startswith("arn:*:")
+                assert ":*:*:" in resource
+                name = resource.split(":", 5)[5]
+                # A stream, a log stream, and the functions of a plain package: AWS names them.
+                plain = re.sub(r"(/stream/|^log-group:.*-[A-Z]\w+-|:)\*$", "", name)
+                assert "*" not in plain, resource
 
 
 def may(function: str, resource: str) -> set[str]:
-    """The actions of a function on what begins so."""
+    """The function's actions on what begins so."""
     return {
         each.action
         for each in granted()
@@ -272,29 +232,15 @@ def test_the_api_cannot_read_the_mailers_password() -> None:
     assert may("api_handler", SECRET_KEY) == {"ssm:GetParameter"}
 
 
-@pytest.mark.parametrize("function", MAILERS)
-def test_a_mailer_neither_sees_registrations_nor_reads_the_key(function: str) -> None:
-    assert may(function, "${RegistrationTable.Arn}") == set()
+@pytest.mark.parametrize("function", ["send_confirmations", "sweep_deliveries"])
+def test_a_mailer_sees_no_registration_reads_no_key_and_adds_no_check_in(function: str) -> None:
+    assert may(function, "table/rollcall-dev-registrations") == set()
     assert may(function, SECRET_KEY) == set()
-    assert may(function, MAIL_PASSWORD) == {"ssm:GetParameter"}
+    forbidden = {"dynamodb:PutItem", "dynamodb:DeleteItem"}
+    assert may(function, "table/rollcall-dev-check-ins") & forbidden == set()
 
 
-@pytest.mark.parametrize("function", MAILERS)
-def test_a_mailer_neither_puts_nor_deletes_check_ins(function: str) -> None:
-    assert (
-        may(function, "${CheckInTable.Arn}") & {"dynamodb:PutItem", "dynamodb:DeleteItem"} == set()
-    )
-
-
-@pytest.mark.parametrize("function", functions())
-def test_a_function_writes_its_own_log_and_makes_no_log_group(function: str) -> None:
-    name = "" if function == "api_handler" else f"-{function}"
-    group = arn("logs", f"log-group:/aws/lambda/${{AppName}}-${{Stage}}{name}:*")
-    assert may(function, group) == {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert may(function, arn("logs", "")) == may(function, group)
-
-
-# Written down
+# Documented
 
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -309,7 +255,7 @@ def test_security_md_lists_what_each_function_may_do() -> None:
         for action in re.findall(r"`([^`]+)`", actions)
     ]
     assert sorted(listed) == sorted(
-        (each.function, each.action, readable(each.resource), each in platform())
+        (each.function, each.action, each.resource.replace("dev", "STAGE"), for_lambda(each))
         for each in granted()
     )
 
@@ -318,6 +264,6 @@ def test_security_md_says_who_reads_which_secret() -> None:
     secrets = {"SECRET_KEY": SECRET_KEY, "SMTP_PASSWORD": MAIL_PASSWORD}
     listed = {name: readers for name, *readers in SECRET_ROW.findall(PAGE)}
     assert listed == {
-        name: ["reads" if may(function, secret) else "no access" for function in functions()]
+        name: ["reads" if may(function, secret) else "no access" for function in FUNCTIONS]
         for name, secret in secrets.items()
     }

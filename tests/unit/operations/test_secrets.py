@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import pytest
@@ -89,18 +87,12 @@ def test_what_is_not_understood_stores_nothing(
     assert boto3.client("ssm").describe_parameters()["Parameters"] == []
 
 
-def test_before_the_first_deployment_a_secret_goes_where_the_deployment_looks(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_before_the_first_deployment_a_secret_goes_where_the_functions_look(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("SMTP_PASSWORD_PARAMETER")
-    (tmp_path / ".chalice").mkdir()
-    config = {"app_name": "rollcall", "stages": {"dev": {}}}
-    (tmp_path / ".chalice" / "config.json").write_text(json.dumps(config))
     result = CliRunner().invoke(
-        operations,
-        ["secrets", "set", "SMTP_PASSWORD"],
-        obj=Stage("dev", tmp_path),
-        input=f"{PASSWORD}\n",
+        operations, ["secrets", "set", "SMTP_PASSWORD"], obj=Stage("dev"), input=f"{PASSWORD}\n"
     )
     assert result.output == "SMTP_PASSWORD: stored in /rollcall/dev/smtp-password\n"
     assert read_secret("/rollcall/dev/smtp-password") == PASSWORD
