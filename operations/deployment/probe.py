@@ -1,7 +1,7 @@
-"""A check-in as an attendee would make it, watched until its confirmation is out.
+"""A check-in as an attendee would make it, watched until its confirmation is sent.
 
-It has an event of its own, on 29 February, that nobody else would choose, and goes to the address
-that the stage's own mails come from. It is cleaned away, whatever came of it.
+It has an event of its own, on 29 February, whose code nobody else would choose. The mail goes to
+the address that the stage's own mails come from. Everything is cleaned up, whatever comes of it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ CODE = "0229ZZZ"
 _ORGANIZATION = "Rollcall's own probe"
 _LASTS = timedelta(hours=1)
 _ANSWER_SECONDS = 30
-# A new API answers 403 or 500, or has no address yet, until AWS has all of it everywhere.
+# Until a new API has reached all of AWS, it answers 403 or 500, or its address is unknown.
 _PROPAGATION = 60.0  # seconds
 _SETTLED = ("sent", "failed", "unclear")
 
 
-class _NotThereYetError(DeploymentError):
-    """It may be, a little later."""
+class _NotYetError(DeploymentError):
+    """The API may answer a little later."""
 
 
 class Probe:
@@ -51,7 +51,7 @@ class Probe:
                 f"check-in {answer['check_in_id']}: answered after {time.monotonic() - began:.1f} s"
             )
             check_in = wait_for(
-                "the probe's confirmation is still owed: the functions' log says why "
+                "the probe's confirmation is still owed, and the functions' log says why "
                 "(docs/runbook.md#mail-owed)",
                 self._settled,
                 seconds=patience,
@@ -65,12 +65,14 @@ class Probe:
 
     @contextmanager
     def _event(self) -> Iterator[None]:
-        """The probe's event, while it is needed. Raises DeploymentError where it is somebody's."""
+        """The probe's event, while it is needed. Raises DeploymentError if somebody else has it."""
         table = self._wiring.event_table
         there = table.get(CODE)
         if there and there.organization != _ORGANIZATION:
-            raise DeploymentError(f"the event {CODE} is somebody's, and not the probe's")
-        self._clean()  # of a probe that died
+            raise DeploymentError(
+                f"the event {CODE} is somebody else's, so the probe cannot use it"
+            )
+        self._clean()  # after a probe that died
         now = self._wiring.now().replace(microsecond=0)
         event = Event(
             event_code=CODE,
@@ -84,7 +86,7 @@ class Probe:
             locale="en",
             expires_at=now + 2 * _LASTS,  # if this process dies, time to live cleans up
             walk_ins=True,
-            announcement="A deployment checked itself. Nothing is to be done.",
+            announcement="A deployment checked itself. You have nothing to do.",
         )
         table.put(event)
         try:
@@ -93,18 +95,18 @@ class Probe:
             self._clean()
 
     def _answer(self, patience: float) -> dict[str, str]:
-        """The answer to the check-in. Raises DeploymentError, with the last refusal there was."""
+        """The answer to the check-in. Raises DeploymentError with the last refusal."""
         person = {
             "phone": f"010-0000-{secrets.randbelow(10_000):04}",
             "name": "Rollcall",
             "email": self._recipient,
-            "nonce": secrets.token_hex(8),  # a try that got through unseen is not held against it
+            "nonce": secrets.token_hex(8),  # so that a lost answer can be asked for again
         }
         deadline = time.monotonic() + patience
         while True:
             try:
                 return self._check_in(person)
-            except _NotThereYetError:
+            except _NotYetError:
                 if time.monotonic() >= deadline:
                     raise
             time.sleep(1)
@@ -123,9 +125,9 @@ class Probe:
                 said = f"the probe was answered {error.code}: {error.read().decode()}"
             if error.code != HTTPStatus.FORBIDDEN and error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise DeploymentError(said) from error
-            raise _NotThereYetError(said) from error
+            raise _NotYetError(said) from error
         except (URLError, OSError, ValueError) as error:
-            raise _NotThereYetError(f"{self._address} did not answer the probe: {error}") from error
+            raise _NotYetError(f"{self._address} did not answer the probe: {error}") from error
         if status != HTTPStatus.CREATED:
             raise DeploymentError(
                 f"the probe was answered {status}, not {HTTPStatus.CREATED.value}"
@@ -140,7 +142,7 @@ class Probe:
         return next((each for each in self._found() if each.delivery in _SETTLED), None)
 
     def _clean(self) -> None:
-        """Check-ins, registrations and event, in this order: what is left can be found again."""
+        """Check-ins, registrations, event, in this order, so that a rest can be found again."""
         settings = self._wiring.settings
         dynamodb = client("dynamodb")
         code = {"S": CODE}

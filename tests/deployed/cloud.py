@@ -61,7 +61,7 @@ class Cloud:
         return subprocess.run(
             command,
             cwd=self.project,
-            env=self.environment | more,
+            env={**self.environment, **more},
             input=typed,
             capture_output=True,
             text=True,

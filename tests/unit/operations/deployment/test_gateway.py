@@ -1,4 +1,4 @@
-"""The REST API: where it answers, which are the stage's, and how much they let through."""
+"""The REST API: its address, its limits, and which APIs are the stage's."""
 
 from __future__ import annotations
 
@@ -65,21 +65,6 @@ def test_an_api_is_limited_where_both_limits_are_the_stages(
     assert gateway.is_limited("abc", "dev", LIMITS) is limited
 
 
-def test_an_api_without_the_stage_is_not_limited(api_gateway: Stubber) -> None:
-    api_gateway.add_response("get_stages", {"item": [{"stageName": "prod"}]})
-    assert not gateway.is_limited("abc", "dev", LIMITS)
-
-
-def test_the_limits_are_set_for_all_methods_at_once(api_gateway: Stubber) -> None:
-    operations = [
-        {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "50"},
-        {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": "100"},
-    ]
-    asked = {"restApiId": "abc", "stageName": "dev", "patchOperations": operations}
-    api_gateway.add_response("update_stage", {}, asked)
-    gateway.limit("abc", "dev", LIMITS)
-
-
 def test_of_many_apis_those_count_that_call_the_function(api_gateway: Stubber) -> None:
     def calling(function: str) -> dict[str, Any]:
         uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:{function}/invocations"  # noqa: E501
@@ -94,9 +79,3 @@ def test_of_many_apis_those_count_that_call_the_function(api_gateway: Stubber) -
     api_gateway.add_response("get_resources", calling("rollcall-dev"))
     api_gateway.add_response("get_resources", {"items": [{"path": "/"}]})
     assert gateway.belonging_to("rollcall-dev", "rollcall") == ["3"]
-
-
-def test_preflight_is_no_route_of_the_app(api_gateway: Stubber) -> None:
-    resources = [{"path": "/health", "resourceMethods": {"GET": {}, "OPTIONS": {}}}, {"path": "/"}]
-    api_gateway.add_response("get_resources", {"items": resources})
-    assert gateway.routes("abc") == {("GET", "/health")}

@@ -120,18 +120,16 @@ def test_a_confirmation_that_stays_owed_leads_to_the_runbook(
     run: Callable[..., list[str]], app: App, is_clean: Callable[[], bool]
 ) -> None:
     app.delivery = "due"
-    with pytest.raises(DeploymentError, match=r"still owed: .*runbook\.md#mail-owed"):
+    with pytest.raises(DeploymentError, match=r"still owed.*runbook\.md#mail-owed"):
         run()
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (refusal(403), "the probe was answered 403: Missing Authentication Token"),
         (refusal(503, b"storage"), "the probe was answered 503: storage"),
         (refusal(422, b"invalid_phone"), "the probe was answered 422: invalid_phone"),
         (URLError("Name or service not known"), f"{ADDRESS} did not answer .*Name or service"),
-        (TimeoutError("timed out"), f"{ADDRESS} did not answer the probe: timed out"),
     ],
 )
 def test_an_api_that_does_not_answer_is_a_failure_in_words(
@@ -144,6 +142,7 @@ def test_an_api_that_does_not_answer_is_a_failure_in_words(
     app.first = [error]
     with pytest.raises(DeploymentError, match=said):
         run()
+    assert len(app.asked) == 1
 
 
 def test_an_api_that_is_not_everywhere_yet_is_asked_again_with_one_nonce(
@@ -155,27 +154,12 @@ def test_an_api_that_is_not_everywhere_yet_is_asked_again_with_one_nonce(
     assert len({asked["nonce"] for asked in app.asked}) == 1
 
 
-def test_a_refusal_for_good_is_not_tried_again(run: Callable[..., list[str]], app: App) -> None:
-    app.first = [refusal(422)]
-    with pytest.raises(DeploymentError):
-        run(patience=60)
-    assert len(app.asked) == 1
-
-
-def test_an_answer_without_sense_is_a_failure_in_words(
-    run: Callable[..., list[str]], app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(probe, "urlopen", lambda *_, **__: Answer(b"<html>"))
-    with pytest.raises(DeploymentError, match="did not answer the probe"):
-        run()
-
-
 def test_somebodys_event_is_left_alone(
     run: Callable[..., list[str]], app: App, wiring: Wiring, event: Event
 ) -> None:
     theirs = replace(event, event_code=CODE)
     wiring.event_table.put(theirs)
-    with pytest.raises(DeploymentError, match=f"the event {CODE} is somebody's"):
+    with pytest.raises(DeploymentError, match=f"the event {CODE} is somebody else's"):
         run()
     assert wiring.event_table.get(CODE) == theirs
     assert app.asked == []

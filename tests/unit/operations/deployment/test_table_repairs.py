@@ -42,7 +42,7 @@ def test_what_a_table_lacks_is_said_and_given_to_it(bare: DynamoDBClient) -> Non
         for what in (
             *(["has no stream"] if name == "check-ins" else []),
             "is not protected from deletion",
-            "keeps what has expired",
+            "does not delete what has expired",
             "is not backed up",
         )
     ]
@@ -50,12 +50,12 @@ def test_what_a_table_lacks_is_said_and_given_to_it(bare: DynamoDBClient) -> Non
         repair.mend()
     assert list(tables.repairs(TABLES, protected=True)) == []
     live = bare.describe_table(TableName="check-ins")["Table"]["LatestStreamArn"]
-    assert tables.live_stream(TABLES) == live
+    assert tables.live_stream("check-ins") == live
 
 
 def test_looking_changes_nothing(bare: DynamoDBClient) -> None:
     list(tables.repairs(TABLES, protected=True))
-    assert tables.live_stream(TABLES).endswith("/check-ins/stream/not-made-yet")
+    assert tables.live_stream("check-ins").endswith("/check-ins/stream/not-made-yet")
     assert "StreamSpecification" not in bare.describe_table(TableName="check-ins")["Table"]
 
 
@@ -66,7 +66,7 @@ def test_a_stage_without_protection_is_not_given_it(bare: DynamoDBClient) -> Non
 
 def test_a_table_that_is_gone_is_said_with_what_to_do(bare: DynamoDBClient) -> None:
     bare.delete_table(TableName="registrations")
-    with pytest.raises(DeploymentError, match=r"the table registrations is gone, .*restore it"):
+    with pytest.raises(DeploymentError, match=r"the table registrations is gone, .*Restore it"):
         list(tables.repairs(TABLES, protected=False))
 
 

@@ -65,17 +65,6 @@ def test_a_setting_that_is_not_there_is_named() -> None:
     assert mapping.differences(live, WANTED) == ["BatchSize"]
 
 
-@pytest.mark.parametrize(("state", "found"), [("Enabling", []), ("Disabled", ["State"])])
-def test_a_mapping_that_does_not_run_differs(state: str, found: list[str]) -> None:
-    assert mapping.differences({**LIVE, "State": state}, WANTED) == found
-
-
-def test_one_that_is_being_deleted_is_not_there(awslambda: Stubber) -> None:
-    found = [{"UUID": UUID, "State": "Deleting"}, {"UUID": OTHER, "State": "Enabled"}]
-    awslambda.add_response("list_event_source_mappings", {"EventSourceMappings": found})
-    assert [each["UUID"] for each in mapping.of_function("rollcall-dev")] == [OTHER]
-
-
 def test_it_is_set_once_it_is_at_rest(awslambda: Stubber) -> None:
     states(awslambda, "Creating", "Enabling", "Enabled")
     awslambda.add_response(
