@@ -12,8 +12,8 @@ import phonenumbers
 
 from chalicelib.attendance.event import Event
 from chalicelib.wiring import Wiring
-from operations.import_roster import RosterImport
-from operations.roster import Person, open_roster
+from chalicelib.roster.importer import RosterImport
+from chalicelib.roster.reader import Person, open_roster
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 _ROSTER = _EXAMPLES / "roster.csv"

@@ -8,7 +8,6 @@ from operations.console import Commands
 from operations.deliveries_command import deliveries
 from operations.deploy_commands import deploy, destroy, diff, package, verify
 from operations.event_commands import events
-from operations.replay_command import replay
 from operations.resend_command import resend
 from operations.roster_commands import roster
 from operations.secrets_command import secrets
@@ -40,7 +39,6 @@ operations.add_command(events)
 operations.add_command(roster)
 operations.add_command(deliveries)
 operations.add_command(resend)
-operations.add_command(replay)
 operations.add_command(secrets)
 operations.add_command(deploy)
 operations.add_command(verify)

@@ -9,9 +9,9 @@ import click
 
 from chalicelib.attendance.errors import StorageUnavailable
 from operations.console import FailureError, event_code, existing_event, progress
-from operations.import_roster import Outcome, RosterImport
-from operations.roster import Roster, open_roster
-from operations.spreadsheet import UnreadableFileError
+from chalicelib.roster.importer import Outcome, RosterImport
+from chalicelib.roster.reader import Roster, open_roster
+from chalicelib.roster.spreadsheet import UnreadableFileError
 from operations.stage import Stage
 
 

@@ -8,13 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import boto3
 from chalice.config import Config
 
 from chalicelib import settings
 from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.wiring import Wiring
-from operations.past_check_ins import CheckInStream
 
 _PROJECT = Path(__file__).parent.parent
 _LOCAL_PORT = "8000"
@@ -50,14 +48,6 @@ class Stage:
         Raises UnknownStageError.
         """
         return os.environ.get(name) or self._variables().get(name) or None
-
-    @cached_property
-    def stream(self) -> CheckInStream:
-        """The check-ins' stream. Raises what `wiring` raises."""
-        table = self.wiring.settings.check_in_table
-        described = boto3.client("dynamodb", config=AT_A_DESK).describe_table(TableName=table)
-        stream_arn = described["Table"]["LatestStreamArn"]
-        return CheckInStream(boto3.client("dynamodbstreams", config=AT_A_DESK), stream_arn)
 
     @property
     def base_url(self) -> str | None:

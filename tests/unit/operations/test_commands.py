@@ -331,7 +331,7 @@ def test_what_is_nobodys_bug_is_one_line(
 
 def test_help_needs_neither_settings_nor_storage() -> None:
     of_groups = [("events", "create"), ("events", "edit"), ("roster", "import")]
-    for command in ((), *of_groups, ("deliveries",), ("resend",), ("replay",)):
+    for command in ((), *of_groups, ("deliveries",), ("resend",)):
         result = CliRunner().invoke(operations, (*command, "--help"))
         assert result.exit_code == 0
         assert "Usage:" in result.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.columns import Columns, find_columns
+from chalicelib.roster.columns import Columns, find_columns
 
 
 def _columns(*headers: str) -> Columns:

@@ -10,8 +10,8 @@ from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id
 from chalicelib.attendance.registration import Registration
-from operations.import_roster import RosterImport
-from operations.roster import Person, Rejected
+from chalicelib.roster.importer import RosterImport
+from chalicelib.roster.reader import Person, Rejected
 
 KEY = "a key for tests"
 

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from operations.spreadsheet import Row, UnreadableFileError, readings
+from chalicelib.roster.spreadsheet import Row, UnreadableFileError, readings
 
 
 @pytest.fixture

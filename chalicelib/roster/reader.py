@@ -16,8 +16,8 @@ from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import InvalidRequest
 from chalicelib.attendance.phone import parse_phone
 from chalicelib.attendance.registration import clean_name
-from operations.columns import Columns, find_columns, is_known_header
-from operations.spreadsheet import Reading, Row, UnreadableFileError, readings
+from chalicelib.roster.columns import Columns, find_columns, is_known_header
+from chalicelib.roster.spreadsheet import Reading, Row, UnreadableFileError, readings
 
 _HEADER_WITHIN = 20  # rows; above the headers stand titles, dates, notes
 _SHOWN_HEADERS = 12

@@ -14,7 +14,7 @@ from typing import Protocol
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id
 from chalicelib.attendance.registration import Registration
-from operations.roster import Person, Rejected
+from chalicelib.roster.reader import Person, Rejected
 
 _CHUNK = 100  # people: what one BatchGetItem answers
 

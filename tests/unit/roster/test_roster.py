@@ -8,8 +8,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from operations.roster import Person, Rejected, Roster, open_roster
-from operations.spreadsheet import UnreadableFileError
+from chalicelib.roster.reader import Person, Rejected, Roster, open_roster
+from chalicelib.roster.spreadsheet import UnreadableFileError
 
 HEADERS = "이름,휴대폰,이메일\n"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "roster.csv"
