@@ -5,6 +5,7 @@ A missing or wrong setting stops the function at its start, by name, with what w
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import json
 import os
@@ -142,17 +143,30 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def run_folder(environment: Mapping[str, str]) -> Path:
+    """What a local run keeps: a folder for each checkout and PORT.
+
+    It lies outside the checkout, since `chalice local` restarts for each file that changes there.
+    """
+    state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    checkout = Path(__file__).resolve().parents[1]
+    key = f"{checkout.name}-{hashlib.sha256(bytes(checkout)).hexdigest()[:8]}"
+    return Path(state, "rollcall", key, environment.get("PORT") or "8000").absolute()
+
+
 def _process_environment() -> Mapping[str, str]:
     """os.environ, completed from the file that SETTINGS_FILE names.
 
-    The stage `local` names one: Chalice writes a stage's variables over the process's own, and
-    there a setting given in the environment has to win. AWS_… settings in it are for the SDK,
-    which reads os.environ by itself.
+    The stage `local` names one: Chalice writes a stage's variables over the process's own, but a
+    setting given in the environment has to win. AWS_… settings in it are for the SDK, which reads
+    os.environ by itself.
     """
-    file = os.environ.get("SETTINGS_FILE")
-    if file and Path(file).is_file():
-        for name, value in json.loads(Path(file).read_text()).items():
-            os.environ.setdefault(name, value)
+    name = os.environ.get("SETTINGS_FILE")
+    if name:
+        file = Path(name.replace("{run}", str(run_folder(os.environ))))
+        if file.is_file():
+            for setting, value in json.loads(file.read_text()).items():
+                os.environ.setdefault(setting, value)
     return os.environ
 
 

@@ -1,7 +1,7 @@
 """A DynamoDB with streams on this machine: moto's server, or AWS's DynamoDB Local.
 
-moto needs Python alone and forgets everything when it stops. DynamoDB Local needs Java and Maven,
-is AWS's own implementation, and keeps the data between runs.
+moto needs nothing but Python, and forgets everything when it stops. DynamoDB Local is AWS's own
+implementation and keeps its data between runs, but needs Java and Maven.
 """
 
 from __future__ import annotations
@@ -33,21 +33,24 @@ class MissingExtra(Exception):
 
 
 def start(
-    kind: Kind, port: int, state: Path, environment: Mapping[str, str]
+    kind: Kind, port: int, environment: Mapping[str, str], *, jars: Path, data: Path
 ) -> subprocess.Popen[bytes]:
-    """Start it on 127.0.0.1; `state` is the directory for jars and data."""
+    """Start it on 127.0.0.1. DynamoDB Local's jars lie in a folder of `jars`, its tables in `data`.
+
+    Raises MissingExtra.
+    """
     if kind == "moto":
         return processes.start(processes.python("local.moto", str(port)), environment)
-    data = state / "dynamodb"
     data.mkdir(parents=True, exist_ok=True)
-    jars = install(state)
-    return processes.start(
-        dynamodb_local_command(jars, port, "-dbPath", str(data)), environment, quiet=True
-    )
+    command = dynamodb_local_command(install(jars), port, "-dbPath", str(data))
+    return processes.start(command, environment, quiet=True)
 
 
 def install(state: Path) -> Path:
-    """The directory with DynamoDB Local's jars; Maven brings them the first time."""
+    """The folder in `state` with DynamoDB Local's jars, which Maven fetches the first time.
+
+    Raises MissingExtra.
+    """
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             raise MissingExtra(f"DYNAMODB=local needs {program}, which is not on this machine")
@@ -67,7 +70,7 @@ def install(state: Path) -> Path:
             )
             if fetched.returncode:
                 raise MissingExtra("DYNAMODB=local needs its jars, and Maven could not fetch them")
-            # All of it or nothing, whoever else is fetching it too.
+            # All or nothing, even if another run is fetching them too.
             with suppress(OSError):
                 target.rename(jars)
     return jars
@@ -82,7 +85,7 @@ def dynamodb_local_command(jars: Path, port: int, *options: str) -> list[str]:
         _MAIN,
         "-port",
         str(port),
-        "-sharedDb",  # one data set, whatever key and region a client comes with
+        "-sharedDb",  # one data set for every key and region that a client may use
         "-disableTelemetry",
         *options,
     ]

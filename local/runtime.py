@@ -1,4 +1,4 @@
-"""Starts and stops everything: DynamoDB, inbox, mapping, app, sweep, and the sample event."""
+"""Starts and stops everything: DynamoDB, inbox, mapping, app, sweep and the sample event."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import logging
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -21,8 +22,8 @@ from chalicelib.wiring import Wiring
 from local import dynamodb, processes, sample
 from local.function import Function
 from local.inbox import Inbox
-from local.mapping import EventSourceMapping, MappingSettings
-from local.processes import ROOT
+from local.mapping import EventSourceMapping
+from local.mapping.settings import read_settings, stage_properties
 from local.schedule import Schedule
 from local.tables import create_tables
 
@@ -30,16 +31,16 @@ HOST = "127.0.0.1"
 
 log = logging.getLogger(__name__)
 
-# The local stage of .chalice/config.json names this file in SETTINGS_FILE.
-SERVICES_FILE = ROOT / ".chalice" / "services.json"
+# Found by what looks for a run on PORT: see SETTINGS_FILE in .chalice/config.json.
+_SERVICES = "services.json"
+_FAILURES = "failures.jsonl"
 
 _TABLES = {
     "EventTable": "EVENT_TABLE",
     "RegistrationTable": "REGISTRATION_TABLE",
     "CheckInTable": "CHECK_IN_TABLE",
 }
-# Besides what the runtime chose, and those for mail and endpoints; PORT, so that `operations`
-# prints the kiosk's address.
+# Besides what the runtime chose, and what concerns mail and endpoints.
 _PUBLISHED = {
     *_TABLES.values(),
     "AWS_DEFAULT_REGION",
@@ -47,9 +48,9 @@ _PUBLISHED = {
     "BATCH_SIZE",
     "DEFAULT_REGION_CODE",
     "DELIVERY_LEASE",
-    "PORT",
     "SECRET_KEY",
     "STARTING_POSITION",
+    "STORAGE_TIMEOUT",
     "UNCLEAR_DELIVERY",
 }
 _FUNCTION_SECONDS = 60  # Chalice's default for a function
@@ -58,7 +59,10 @@ _STOP_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Knobs:
-    """The runtime's own settings (docs/settings.md), from the environment."""
+    """The runtime's own settings (docs/settings.md), from the environment.
+
+    `state` is shared by all runs; `run` is the folder of this one.
+    """
 
     port: int
     inbox_port: int
@@ -67,6 +71,7 @@ class Knobs:
     emulator_port: int
     inbox_dir: Path
     state: Path
+    run: Path
     dynamodb: dynamodb.Kind
     with_mapping: bool
     sweep_seconds: int
@@ -74,8 +79,7 @@ class Knobs:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Knobs:
         """Raises SettingsError."""
-        data = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        state = Path(data) / "rollcall"
+        run = settings.run_folder(environment)
         kinds: dict[str, dynamodb.Kind] = {"": "moto", "moto": "moto", "local": "local"}
         kind = kinds.get(environment.get("DYNAMODB", ""))
         if kind is None:
@@ -89,8 +93,9 @@ class Knobs:
             inbox_smtp_port=_port(environment, "INBOX_SMTP_PORT", 1025),
             dynamodb_port=_port(environment, "DYNAMODB_PORT", 8001),
             emulator_port=_port(environment, "EMULATOR_PORT", 4566),
-            inbox_dir=Path(environment.get("INBOX_DIR") or state / "inbox").absolute(),
-            state=state,
+            inbox_dir=Path(environment.get("INBOX_DIR") or run / "inbox").absolute(),
+            state=run.parents[1],
+            run=run,
             dynamodb=kind,
             with_mapping=mapping == "on",
             sweep_seconds=_number(
@@ -100,10 +105,10 @@ class Knobs:
 
 
 class Runtime:
-    """What `make run` is: enter it to start all, leave it to stop all.
+    """What `make run` is: enter `running` to start everything, leave it to stop everything.
 
-    `environment` is completed with what the runtime chooses; what it holds already wins. Unless
-    it `publishes`, other commands of this clone do not learn where the services are.
+    `environment` is completed with what the runtime chooses; what it already holds wins. Only a
+    runtime that `publishes` is found by other commands of this clone.
     """
 
     def __init__(
@@ -123,16 +128,16 @@ class Runtime:
 
     @contextmanager
     def running(self) -> Iterator[list[tuple[str, str]]]:
-        """Yields the facts to print, each a name and a value, when all is up.
+        """Yields the facts to print, each a name and a value, once everything is up.
 
-        Raises PortInUse, NotReady, MissingExtra, SettingsError, ValueError (a table without
-        stream) or the SDK's errors.
+        Raises PortInUse, NotReady, MissingExtra, SettingsError, ValueError (a table without a
+        stream, a property in package.yaml that the mapping does not know) or the SDK's errors.
         """
         with ExitStack() as stack:
             yield self._start(stack)
 
     def look_after(self) -> None:
-        """Start the app anew after an edit. Called now and then while all is running."""
+        """Restart the app after an edit. Called every now and then while everything runs."""
         if not self._with_app:
             return
         if self._api_code != processes.code_state():
@@ -147,7 +152,13 @@ class Runtime:
         self._claim_ports()
         self._complete()
         if self._embeds_dynamodb:
-            server = dynamodb.start(knobs.dynamodb, knobs.dynamodb_port, knobs.state, environment)
+            server = dynamodb.start(
+                knobs.dynamodb,
+                knobs.dynamodb_port,
+                environment,
+                jars=knobs.state,
+                data=knobs.run / "dynamodb",
+            )
             stack.callback(processes.stop, server)
             processes.wait_until(lambda: processes.listens(knobs.dynamodb_port), server, "DynamoDB")
         os.environ.update(environment)  # where boto3 looks
@@ -157,7 +168,7 @@ class Runtime:
 
         client = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 5}))
         names = {resource: environment[name] for resource, name in _TABLES.items()}
-        self._stream_arn = create_tables(client, names)
+        stream_arn = create_tables(client, names)
         wiring = Wiring(settings.load(environment))
         event = sample.seed(wiring)
         if self._publishes:
@@ -166,7 +177,7 @@ class Runtime:
         if self._with_app:
             self._start_api()
         if knobs.with_mapping:
-            self._start_mapping(stack, wiring.settings)
+            self._start_mapping(stack, stream_arn, wiring.settings)
         self._start_sweep(stack)
 
         facts = []
@@ -194,13 +205,14 @@ class Runtime:
         processes.claim(wanted)
 
     def _complete(self) -> None:
-        """The settings that the runtime chooses, where the environment has none."""
+        """Add the settings that the runtime chooses where the environment has none."""
         environment, knobs = self._environment, self.knobs
         choices = {
-            "EVENT_TABLE": "rollcall-events",
-            "REGISTRATION_TABLE": "rollcall-registrations",
-            "CHECK_IN_TABLE": "rollcall-check-ins",
+            "EVENT_TABLE": "rollcall-local-events",
+            "REGISTRATION_TABLE": "rollcall-local-registrations",
+            "CHECK_IN_TABLE": "rollcall-local-check-ins",
             "SECRET_KEY": "for development only: anybody can read it here",
+            "STORAGE_TIMEOUT": "10",  # moto is slower than DynamoDB, and does one write at a time
             "MAIL_FROM": "Rollcall <rollcall@example.com>",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
@@ -220,55 +232,63 @@ class Runtime:
         self._bypass_proxies()
 
     def _bypass_proxies(self) -> None:
-        """A proxy does not lead to this machine. Of the two names, clients prefer the lower."""
+        """A proxy does not lead to this machine. Clients prefer the lower-case name."""
         given = self._environment.get("no_proxy") or self._environment.get("NO_PROXY")
-        if given != "*":  # everything, where it stands alone
+        if given != "*":  # which means everything, if it stands alone
             bypassed = ",".join(filter(None, (given, HOST, "localhost")))
             self._environment |= {"no_proxy": bypassed, "NO_PROXY": bypassed}
 
     def _publish(self, stack: ExitStack) -> None:
-        """Tell the other commands of this clone where the services are, while they are there."""
+        """Tell the other commands of this clone where the services are, as long as they run."""
         published = {
             name: value
             for name, value in self._environment.items()
             if name in _PUBLISHED | self._chosen
             or name.startswith(("AWS_ENDPOINT_", "MAIL_", "SMTP_"))
         }
-        content = json.dumps(published, indent=2) + "\n"
-        stack.callback(_withdraw, content)
-        SERVICES_FILE.unlink(missing_ok=True)  # whatever its mode is
+        file = self.knobs.run / _SERVICES
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # a killed run left it, with any mode
+        stack.callback(file.unlink, missing_ok=True)
         # There may be a password in it.
-        descriptor = os.open(SERVICES_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as opened:
+            json.dump(published, opened, indent=2)
 
-    def _start_mapping(self, stack: ExitStack, wanted: settings.Settings) -> None:
+    def _start_mapping(
+        self, stack: ExitStack, stream_arn: str, app_settings: settings.Settings
+    ) -> None:
+        wanted = read_settings(
+            stage_properties(),
+            batch_size=app_settings.batch_size,
+            starting_position=app_settings.starting_position,
+        )
         function = Function("send_confirmations", self._environment, _FUNCTION_SECONDS)
-        stack.callback(function.stop)  # where the start goes no further
+        stack.callback(function.stop)  # in case the start goes no further
         function.warm()
         mapping = EventSourceMapping(
-            # The mapping tries again by itself, and looks at whether it should stop in between.
+            # The mapping retries by itself, and can stop only between two calls.
             boto3.client(
                 "dynamodbstreams",
                 config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
             ),
-            self._stream_arn,
+            stream_arn,
             function.invoke,
-            MappingSettings(
-                starting_position=wanted.starting_position,
-                batch_size=wanted.batch_size,
-                bisect_batch_on_function_error=True,
-                report_batch_item_failures=True,
-                filter_patterns=('{"eventName": ["INSERT"]}',),
-                function_name="send_confirmations",
-            ),
+            wanted,
+            on_failure=self._keep_failure,
         )
         mapping.start()
         stack.callback(mapping.stop, _STOP_SECONDS)
         stack.callback(function.stop)  # first: the mapping waits for a running invocation
 
+    def _keep_failure(self, record: dict[str, Any]) -> None:
+        """A stage sends it to a queue; a run appends it to a file."""
+        self.knobs.run.mkdir(parents=True, exist_ok=True)
+        with (self.knobs.run / _FAILURES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
     def _start_sweep(self, stack: ExitStack) -> None:
-        # Its container starts with the first sweep: nobody waits for that one.
+        # Its container starts with the first sweep, for which nobody waits.
         function = Function("sweep_deliveries", self._environment, _FUNCTION_SECONDS)
         region = self._environment["AWS_DEFAULT_REGION"]
         rule = f"arn:aws:events:{region}:123456789012:rule/rollcall-local-sweep_deliveries-event"
@@ -307,13 +327,6 @@ def _number(
     if not (text.isdecimal() and 0 < int(text) <= most):
         raise settings.SettingsError(f"{name} is wrong: expected {expected}")
     return int(text)
-
-
-def _withdraw(content: str) -> None:
-    """Remove SERVICES_FILE, unless another runtime has written it since."""
-    with suppress(FileNotFoundError):
-        if SERVICES_FILE.read_text(encoding="utf-8") == content:
-            SERVICES_FILE.unlink()
 
 
 def _answers(port: int) -> bool:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from chalicelib.attendance.event import Event
-from chalicelib.wiring import Wiring
 from chalicelib.roster.importer import RosterImport
 from chalicelib.roster.reader import Person, open_roster
+from chalicelib.wiring import Wiring
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 _ROSTER = _EXAMPLES / "roster.csv"

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from chalicelib.attendance.errors import StorageUnavailable
-from operations.console import FailureError, event_code, existing_event, progress
 from chalicelib.roster.importer import Outcome, RosterImport
 from chalicelib.roster.reader import Roster, open_roster
 from chalicelib.roster.spreadsheet import UnreadableFileError
+from operations.console import FailureError, event_code, existing_event, progress
 from operations.stage import Stage
 
 

@@ -50,7 +50,7 @@ class Running:
             {"Content-Type": "application/json"},
         )
         try:
-            with urlopen(request, timeout=10) as answer:
+            with urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except HTTPError as error:
             with error:
@@ -66,7 +66,7 @@ def ports_in_use(environment: dict[str, str]) -> list[str]:
     ]
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -83,10 +83,8 @@ def runtime_environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A copy of the project: a runtime writes into it, and the developer's own may be running."""
-    left_out = shutil.ignore_patterns(
-        ".*_cache", ".git", ".venv", "__pycache__", "docs", "services.json", "tests"
-    )
+    """A copy of the project, which a test may edit."""
+    left_out = shutil.ignore_patterns(".*_cache", ".git", ".venv", "__pycache__", "docs", "tests")
     return Path(shutil.copytree(ROOT, tmp_path / "clone", ignore=left_out))
 
 
@@ -111,6 +109,6 @@ def start_runtime(clone: Path) -> Iterator[Callable[..., Running]]:
     yield launch
     for running in started:
         running.process.terminate()
-        running.process.wait(10)
+        running.process.wait(60)
         assert running.process.stdout is not None
         running.process.stdout.close()

@@ -1,26 +1,30 @@
-"""A batch: the records that go to the function in one invocation, and how they gather."""
+"""A batch, and what follows from its invocation: which records are done, retried or given up.
+
+Sources: "Configuring partial batch response with DynamoDB and Lambda"
+(services-ddb-batchfailurereporting.html) and "Retain discarded records for a DynamoDB event
+source in Lambda" (services-dynamodb-errors.html).
+"""
 
 from __future__ import annotations
 
 import copy
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.mapping.records import StreamRecord
 from local.mapping.settings import MappingSettings
 
-_LARGEST_PAYLOAD = 6 * 1024 * 1024  # bytes, the limit of a synchronous invocation
-_ENVELOPE = len('{"Records": []}')
-_SEPARATOR = len(", ")
+WHOLE_BATCH = 0  # the first record that failed is the batch's first
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`invocations` counts how often it was sent, `retries` what it used of its retry quota.
+    """The records of one invocation.
 
-    `function_error`: the function itself failed at the last invocation, rather than reporting
-    some of its records.
+    `invocations` counts how often they were sent, `retries` how much of the retry quota is used.
+    `function_error` is true if the function itself failed last time, rather than reporting some
+    of its records.
     """
 
     records: tuple[StreamRecord, ...]
@@ -32,48 +36,68 @@ class Batch:
         """What the function is invoked with: a copy, since a handler may change what it gets."""
         return {"Records": [copy.deepcopy(record.event) for record in self.records]}
 
-    def expired(self, now: float, oldest_age: float) -> int:
-        """How many records at the front are older than `oldest_age` seconds."""
+    def expired(self, now: float, oldest: float) -> int:
+        """How many records at the front are older than `oldest` seconds."""
         for count, record in enumerate(self.records):
-            if now - record.created_at <= oldest_age:
+            if now - record.created_at <= oldest:
                 return count
         return len(self.records)
 
 
-class Buffer:
-    """Gathers records into batches.
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """`again` goes to the function, one batch after the other; `exhausted` is given up."""
 
-    with-ddb.html ("Polling and batching streams"): a batch goes out when its window is over, when
-    it has BatchSize records, or when its payload reaches 6 MB. Without a window it goes out with
-    what is there.
+    again: tuple[Batch, ...] = ()
+    exhausted: Batch | None = None
+
+
+def first_failure(response: object, records: Sequence[StreamRecord]) -> int | None:
+    """The index at which the function's response restarts the batch; None if all is done.
+
+    services-ddb-batchfailurereporting.html: no response, an empty one, and no failures mean
+    success. An identifier that is empty, null or under a wrong name fails the whole batch. Of
+    several, the lowest sequence number counts. The page does not say what an identifier from
+    outside the batch or a response of another shape means: here it fails the whole batch.
     """
+    if not response:
+        return None
+    if not isinstance(response, dict):
+        return WHOLE_BATCH
+    failures = response.get("batchItemFailures")
+    if not failures:
+        return None
+    if not isinstance(failures, list):
+        return WHOLE_BATCH
+    # The records of a batch are in the order of their sequence numbers.
+    places = {record.sequence_number: place for place, record in enumerate(records)}
+    return min(places.get(_identifier(failure), WHOLE_BATCH) for failure in failures)
 
-    def __init__(self, settings: MappingSettings) -> None:
-        self._batch_size = settings.batch_size
-        self._window = settings.maximum_batching_window_seconds
-        self._waiting: deque[tuple[float, StreamRecord]] = deque()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+def sequel(batch: Batch, failed: int, settings: MappingSettings) -> Sequel:
+    """What becomes of a batch whose record at index `failed` is the first that is not done.
 
-    def add(self, record: StreamRecord, now: float) -> None:
-        self._waiting.append((now, record))
+    services-dynamodb-errors.html: bisecting does not use up the retry quota.
+    services-ddb-batchfailurereporting.html: if failures are reported and bisecting is on, the
+    batch is split at the reported number and only the rest is sent again. A batch that failed as
+    a whole is halved, and so is one whose first record is reported: a split there changes nothing.
+    """
+    rest = replace(batch, records=batch.records[failed:])
+    if settings.bisects and len(batch.records) > 1:
+        return Sequel(again=(rest,) if failed else _halves(batch))
+    if batch.retries >= settings.retries:
+        return Sequel(exhausted=rest)
+    return Sequel(again=(replace(rest, retries=batch.retries + 1),))
 
-    def take(self, now: float, *, last: bool) -> Batch | None:
-        """The next batch that is due. `last`: the shard has ended, so nothing is worth waiting."""
-        count = self._fitting()
-        if not count:
-            return None
-        full = count == self._batch_size or count < len(self._waiting)
-        window_over = now - self._waiting[0][0] >= self._window
-        if not (full or window_over or last):
-            return None
-        return Batch(tuple(self._waiting.popleft()[1] for _ in range(count)))
 
-    def _fitting(self) -> int:
-        payload = _ENVELOPE
-        for count, (_, record) in enumerate(self._waiting):
-            payload += record.size + _SEPARATOR
-            if count == self._batch_size or (count and payload > _LARGEST_PAYLOAD):
-                return count
-        return len(self._waiting)
+def _halves(batch: Batch) -> tuple[Batch, Batch]:
+    middle = len(batch.records) // 2
+    return (
+        replace(batch, records=batch.records[:middle]),
+        replace(batch, records=batch.records[middle:]),
+    )
+
+
+def _identifier(failure: object) -> str:
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    return identifier if isinstance(identifier, str) else ""

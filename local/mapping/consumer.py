@@ -1,88 +1,119 @@
-"""The consumer of one shard: reads it, filters, and hands the records to its lanes."""
+"""The consumer of one shard: it reads, filters and delivers, one batch after another."""
 
 from __future__ import annotations
 
 import logging
-import threading
-import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.mapping.filters import compile_pattern
-from local.mapping.lane import Lane, Surroundings
-from local.mapping.reader import ShardReader
+from local.mapping.batch import WHOLE_BATCH, Batch, first_failure, sequel
+from local.mapping.failure import Condition
 from local.mapping.records import StreamRecord
 from local.mapping.settings import MappingSettings
+from local.mapping.shards import ShardReader
 
 _log = logging.getLogger(__name__)
 
 
+class FunctionError(Exception):
+    """The function was invoked and failed: an exception, a timeout, a crash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a consumer is given to work with.
+
+    `invoke` takes the event and returns the function's return value; raises FunctionError.
+    `give_up` is told of records that are not delivered. `clock` gives epoch seconds. `pause`
+    waits for that many seconds and says whether to stop. `backoff` gives the seconds to wait
+    before the n-th retry in a row, counted from 1.
+    """
+
+    invoke: Callable[[dict[str, Any]], object]
+    give_up: Callable[[Batch, Condition], None]
+    clock: Callable[[], float]
+    pause: Callable[[float], bool]
+    backoff: Callable[[int], float]
+    poll_seconds: float = 0.2
+
+
 class ShardConsumer:
-    """Reads a shard to its end, with as many lanes as the parallelization factor says."""
+    """Delivers a shard's records in order, each until it succeeds or is given up.
 
-    def __init__(
-        self,
-        reader: ShardReader,
-        settings: MappingSettings,
-        surroundings: Surroundings,
-        *,
-        poll_seconds: float,
-    ) -> None:
-        self._reader = reader
+    services-dynamodb-errors.html: a batch that fails holds up the shard until its retries are
+    used up or its records are too old.
+    """
+
+    def __init__(self, settings: MappingSettings, surroundings: Surroundings) -> None:
+        self._settings = settings
         self._around = surroundings
-        self._poll_seconds = poll_seconds
-        self._filters = [compile_pattern(text) for text in settings.filter_patterns]
-        self._lanes = [Lane(settings, surroundings) for _ in range(settings.parallelization_factor)]
-        self._failures = 0
 
-    def run(self) -> None:
-        """Returns when the shard has ended and its records are dealt with, or at a stop."""
+    def run(self, reader: ShardReader) -> None:
+        """Returns when the shard has ended and its records are dealt with, or on a stop."""
+        failures = 0
         while True:
-            records = self._read()
-            for record in filter(self._passes, records):
-                self._lanes[lane_of(record, len(self._lanes))].add(record)
-            self._run_lanes()
-            if self._reader.ended or self._around.pause(0 if records else self._idle_seconds()):
+            records: list[StreamRecord] = []
+            try:
+                records = reader.read()
+                failures = 0
+            except (BotoCoreError, ClientError) as error:
+                failures += 1
+                if failures == 1:
+                    _log.warning("cannot read %s: %s", reader.shard_id, type(error).__name__)
+            self.deliver(records)
+            idle = self._around.backoff(failures) if failures else self._around.poll_seconds
+            if reader.ended or self._around.pause(0 if records else idle):
                 return
 
-    def _read(self) -> list[StreamRecord]:
-        try:
-            records = self._reader.read()
-        except (BotoCoreError, ClientError) as error:
-            self._failures += 1
-            if self._failures == 1:
-                _log.warning("%s: not read: %s", self._reader.shard_id, type(error).__name__)
-            return []
-        self._failures = 0
-        return records
+    def deliver(self, records: list[StreamRecord]) -> None:
+        """Deliver those that pass the filter; returns early on a stop.
 
-    def _idle_seconds(self) -> float:
-        return self._around.backoff(self._failures) if self._failures else self._poll_seconds
-
-    def _passes(self, record: StreamRecord) -> bool:
-        """invocation-eventfiltering.html: filters are ORed, and what passes none is not sent."""
-        return not self._filters or any(matches(record.event) for matches in self._filters)
-
-    def _run_lanes(self) -> None:
-        """Run the lanes at the same time; returns when the slowest is through.
-
-        The next records are read only then: a failing batch blocks its shard
-        (services-dynamodb-errors.html), and never more than a page of them waits in memory.
+        with-ddb.html: without a batching window, a batch goes out with what is there.
         """
-        last = self._reader.ended
-        busy = [lane for lane in self._lanes if len(lane)]
-        threads = [
-            threading.Thread(target=lane.run, kwargs={"last": last}, daemon=True)
-            for lane in busy[1:]
-        ]
-        for thread in threads:
-            thread.start()
-        for lane in busy[:1]:
-            lane.run(last=last)
-        for thread in threads:
-            thread.join()
+        wanted = [record for record in records if self._settings.passes(record.event)]
+        size = self._settings.batch_size
+        batches = [Batch(tuple(wanted[at : at + size])) for at in range(0, len(wanted), size)]
+        waiting = deque(batches)
+        setbacks = 0
+        while waiting and not self._around.pause(self._around.backoff(setbacks) if setbacks else 0):
+            batch = self._without_expired(waiting.popleft())
+            again = self._attempt(batch) if batch.records else ()
+            setbacks = setbacks + 1 if again else 0
+            waiting.extendleft(reversed(again))
 
+    def _attempt(self, batch: Batch) -> tuple[Batch, ...]:
+        """Invoke the function once; returns what has to be sent again."""
+        try:
+            response = self._around.invoke(batch.event())
+        except FunctionError:
+            # Its text stays out of the log, since it may repeat what the records hold.
+            _log.warning("the function failed with %d records", len(batch.records))
+            failed: int | None = WHOLE_BATCH
+            batch = replace(batch, invocations=batch.invocations + 1, function_error=True)
+        except Exception:  # noqa: BLE001  -- whatever it was, the function is not to blame
+            # services-dynamodb-errors.html ("Before invocation"): what keeps the function from
+            # being invoked does not use up the retry quota; only the age limit ends it.
+            _log.exception("the function could not be invoked")
+            return (batch,)
+        else:
+            reports = self._settings.reports_failures
+            failed = first_failure(response, batch.records) if reports else None
+            batch = replace(batch, invocations=batch.invocations + 1, function_error=False)
+        if failed is None:
+            return ()
+        result = sequel(batch, failed, self._settings)
+        if result.exhausted:
+            self._around.give_up(result.exhausted, "RetryAttemptsExhausted")
+        return result.again
 
-def lane_of(record: StreamRecord, lanes: int) -> int:
-    """with-ddb.html: concurrent batches of a shard keep the order of each item's records."""
-    return zlib.crc32(record.item.encode()) % lanes
+    def _without_expired(self, batch: Batch) -> Batch:
+        """The age limit counts record by record: the younger ones of a batch stay."""
+        count = batch.expired(self._around.clock(), self._settings.oldest)
+        if count:
+            old = replace(batch, records=batch.records[:count])
+            self._around.give_up(old, "RecordAgeExceeded")
+        return replace(batch, records=batch.records[count:])

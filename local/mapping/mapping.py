@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.mapping.consumer import ShardConsumer
-from local.mapping.failure import Discard, Origin, invocation_record
-from local.mapping.lane import Surroundings
-from local.mapping.reader import ShardReader, list_shards
+from local.mapping.batch import Batch
+from local.mapping.consumer import ShardConsumer, Surroundings
+from local.mapping.failure import Condition, invocation_record
 from local.mapping.settings import MappingSettings
-from local.mapping.shards import Lineage
+from local.mapping.shards import Lineage, ShardReader, list_shards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 _log = logging.getLogger(__name__)
 
-_POLLS_PER_DISCOVERY = 10  # a shard's end is noticed by itself; this finds children that are late
+_POLL_SECONDS = 0.2
+_DISCOVERY_SECONDS = 2.0  # the end of a shard is noticed at once; this finds children that are late
 
 
 def bounded_backoff(attempt: int) -> float:
@@ -34,15 +34,12 @@ def bounded_backoff(attempt: int) -> float:
 class EventSourceMapping:
     """Invokes a function with the records of a stream, as AWS Lambda's mapping does.
 
-    `streams` should retry nothing itself and time out soon (botocore's Config: retries
-    `{"total_max_attempts": 1}`): the mapping retries, and stops promptly only between calls.
-    `invoke` takes the event ({"Records": […]}) and returns the function's return value; it raises
-    FunctionError where the function failed, and is called on several threads at once where there
-    are several shards or a parallelization factor. `on_failure` takes the invocation record of
-    what was given up, and must not raise; without it that is only logged. `clock` gives epoch
-    seconds, `backoff` the seconds before the n-th retry in a row.
+    `streams` should not retry by itself and should time out soon: the mapping retries, and can
+    stop only between calls. `invoke` takes the event and returns the function's return value; it
+    raises FunctionError if the function failed, and is called by several threads at once if there
+    are several shards. `on_failure` takes the invocation record of what was given up.
 
-    Unlike Lambda's, the place that was reached is not kept beyond `stop`.
+    Unlike Lambda's, this mapping forgets its place in the stream when it stops.
     """
 
     def __init__(
@@ -52,9 +49,9 @@ class EventSourceMapping:
         invoke: Callable[[dict[str, Any]], object],
         settings: MappingSettings,
         *,
-        on_failure: Callable[[dict[str, Any]], None] | None = None,
-        clock: Callable[[], float] = time.time,
-        poll_seconds: float = 0.2,
+        on_failure: Callable[[dict[str, Any]], None],
+        function_name: str = "send_confirmations",
+        poll_seconds: float = _POLL_SECONDS,
         backoff: Callable[[int], float] = bounded_backoff,
     ) -> None:
         self._streams = streams
@@ -62,7 +59,7 @@ class EventSourceMapping:
         self._invoke = invoke
         self._settings = settings
         self._on_failure = on_failure
-        self._clock = clock
+        self._function_name = function_name
         self._poll_seconds = poll_seconds
         self._backoff = backoff
         self._lineage = Lineage()
@@ -72,13 +69,13 @@ class EventSourceMapping:
         self._consumers: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Take the starting positions, then read on threads of its own.
+        """Fix the starting positions, then read on threads of its own.
 
-        What is written after the return is never missed. With LATEST (with-ddb.html, "Polling and
-        stream starting positions") the shards that are there are read from now on, and their
-        children from their beginning, since all in them is newer.
+        Nothing that is written after the return is missed. With LATEST (with-ddb.html, "Polling
+        and stream starting positions") the shards that exist are read from now on, and their
+        children from the beginning, since all that is in them is newer.
 
-        Raises ClientError and BotoCoreError where the stream cannot be read.
+        Raises ClientError and BotoCoreError if the stream cannot be read.
         """
         shards = list_shards(self._streams, self._stream_arn)
         position = self._settings.starting_position
@@ -97,32 +94,33 @@ class EventSourceMapping:
         self._follower.start()
 
     def stop(self, timeout: float) -> None:
-        """End reading; returns when all threads have ended, or after `timeout` seconds.
+        """Stop reading; returns when all threads have ended, or after `timeout` seconds.
 
         A running invocation is waited for, not interrupted, and nothing is invoked after it.
         """
         deadline = time.monotonic() + timeout
         self._stopping.set()
         self._ended.put(None)
-        # The follower first: it is the one that adds consumers.
+        # The follower comes first, since it is the one that adds consumers.
         for thread in (self._follower, *self._consumers):
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _consume(self, reader: ShardReader) -> None:
-        origin = Origin(self._stream_arn, reader.shard_id, self._settings.function_name)
+        def give_up(batch: Batch, condition: Condition) -> None:
+            self._give_up(batch, condition, reader.shard_id)
+
         surroundings = Surroundings(
             invoke=self._invoke,
-            discard=lambda discard: self._discard(discard, origin),
-            clock=self._clock,
+            give_up=give_up,
+            clock=time.time,
             pause=self._stopping.wait,
             backoff=self._backoff,
+            poll_seconds=self._poll_seconds,
         )
-        consumer = ShardConsumer(
-            reader, self._settings, surroundings, poll_seconds=self._poll_seconds
-        )
+        consumer = ShardConsumer(self._settings, surroundings)
 
         def consume() -> None:
-            consumer.run()
+            consumer.run(reader)
             self._ended.put(reader.shard_id)
 
         self._lineage.start(reader.shard_id)
@@ -131,11 +129,10 @@ class EventSourceMapping:
         thread.start()
 
     def _follow_stream(self) -> None:
-        """Begin the shards that appear, each once its parent was read to its end."""
+        """Start to read the shards that appear, each once its parent was read to the end."""
         failures = 0
         while True:
-            interval = self._poll_seconds * _POLLS_PER_DISCOVERY
-            self._await_end(self._backoff(failures) if failures else interval)
+            self._await_end(self._backoff(failures) if failures else _DISCOVERY_SECONDS)
             if self._stopping.is_set():
                 return
             try:
@@ -143,7 +140,7 @@ class EventSourceMapping:
             except (BotoCoreError, ClientError) as error:
                 failures += 1
                 if failures == 1:
-                    _log.warning("the stream is not described: %s", type(error).__name__)
+                    _log.warning("cannot describe the stream: %s", type(error).__name__)
                 continue
             failures = 0
             for shard in self._lineage.readable(shards):
@@ -152,7 +149,7 @@ class EventSourceMapping:
                 )
 
     def _await_end(self, seconds: float) -> None:
-        """Wait until a shard has ended (or a stop), for as many seconds at most."""
+        """Wait until a shard has ended or the mapping stops, but no longer than `seconds`."""
         try:
             ended = self._ended.get(timeout=seconds)
         except queue.Empty:
@@ -160,8 +157,13 @@ class EventSourceMapping:
         if ended is not None:
             self._lineage.finish(ended)
 
-    def _discard(self, discard: Discard, origin: Origin) -> None:
-        records = len(discard.batch.records)
-        _log.error("%s: gave up %d records: %s", origin.shard_id, records, discard.condition)
-        if self._on_failure:
-            self._on_failure(invocation_record(discard, origin, self._clock()))
+    def _give_up(self, batch: Batch, condition: Condition, shard_id: str) -> None:
+        record = invocation_record(
+            batch, condition, shard_id=shard_id, function_name=self._function_name, now=time.time()
+        )
+        count, info = len(batch.records), record["DDBStreamBatchInfo"]
+        _log.error(
+            *("gave up %d records of %s, from %s to %s: %s", count, shard_id),
+            *(info["startSequenceNumber"], info["endSequenceNumber"], condition),
+        )
+        self._on_failure(record)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """`event` is one element of the function's `Records`; `size` is its length as JSON in bytes."""
+    """`event` is one element of the function's `Records`."""
 
     event: dict[str, Any]
-    size: int
 
     @property
     def sequence_number(self) -> str:
-        """Its place in the shard: digits only, and more of them than a float holds."""
+        """Its place in the shard: digits only, and too many of them for a float."""
         return str(self.event["dynamodb"]["SequenceNumber"])
 
     @property
@@ -28,24 +26,19 @@ class StreamRecord:
         """When the change was made, in epoch seconds."""
         return float(self.event["dynamodb"]["ApproximateCreationDateTime"])
 
-    @property
-    def item(self) -> str:
-        """The item that changed: the same text for the same partition and sort key."""
-        return json.dumps(self.event["dynamodb"]["Keys"], sort_keys=True)
-
 
 def from_stream(raw: Mapping[str, Any], stream_arn: str) -> StreamRecord:
-    """One of boto3's `GetRecords` records, made JSON.
+    """One of boto3's `GetRecords` records as JSON.
 
     Shape: with-ddb.html ("Example event"). Times become epoch seconds, rounded down as the
-    Streams API documents them (API_streams_StreamRecord), binary becomes base64.
+    Streams API documents them (API_streams_StreamRecord); binary becomes base64.
     """
     event: dict[str, Any] = {**_json(raw), "eventSourceARN": stream_arn}
     if identity := raw.get("userIdentity"):
-        # The API writes PrincipalId and Type, the function gets them in lower case
+        # The API writes PrincipalId and Type, but the function gets them in lower case
         # (DynamoDB Developer Guide, "DynamoDB Streams and Time to Live").
         event["userIdentity"] = {"type": identity["Type"], "principalId": identity["PrincipalId"]}
-    return StreamRecord(event, len(json.dumps(event)))
+    return StreamRecord(event)
 
 
 def _json(value: Any) -> Any:

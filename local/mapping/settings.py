@@ -1,79 +1,95 @@
-"""The settings of an event source mapping, as Lambda's CreateEventSourceMapping takes them."""
+"""The mapping's settings, read from where the deployment takes them."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal
 
-from local.mapping.filters import compile_pattern
+import yaml
 
 StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+Event = Mapping[str, Any]  # a record as the function gets it
 
-UNLIMITED = -1
-_RETENTION = 24 * 60 * 60  # seconds that a stream keeps a record
-_FEWEST_AGE = 60  # seconds
-_LONGEST_PATTERN = 4096  # characters
+TEMPLATE = Path(__file__).parents[2] / "infrastructure" / "package.yaml"
 
-# Lambda API reference, CreateEventSourceMapping: lowest and highest value for a DynamoDB stream.
-_RANGES = {
-    "batch_size": (1, 10_000),
-    "maximum_batching_window_seconds": (0, 300),
-    "maximum_retry_attempts": (UNLIMITED, 10_000),
-    "maximum_record_age_seconds": (UNLIMITED, 604_800),
-    "parallelization_factor": (1, 10),
-}
-_MOST_FILTERS = 10  # invocation-eventfiltering.html: five, ten with a raised quota
+# Where a stage writes what is given up, and which stream it reads: a run has its own.
+_ELSEWHERE = {"Stream", "DestinationConfig"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingSettings:
-    """Defaults are Lambda's (services-ddb-params.html); -1 means without end.
-
-    `filter_patterns` are the `Pattern` texts of FilterCriteria; none lets every record pass.
-    `function_name` is what the failure destination is told. Tumbling windows are not there.
-    Raises ValueError where Lambda would refuse the setting.
-    """
+    """`oldest` is the greatest age of a record in seconds. `passes` says what is delivered."""
 
     starting_position: StartingPosition
-    batch_size: int = 100
-    maximum_batching_window_seconds: int = 0
-    maximum_retry_attempts: int = UNLIMITED
-    maximum_record_age_seconds: int = UNLIMITED
-    bisect_batch_on_function_error: bool = False
-    parallelization_factor: int = 1
-    report_batch_item_failures: bool = False
-    filter_patterns: tuple[str, ...] = ()
-    function_name: str = "function"
+    batch_size: int
+    retries: int
+    oldest: float
+    bisects: bool
+    reports_failures: bool
+    passes: Callable[[Event], bool]
 
-    def __post_init__(self) -> None:
-        if self.starting_position not in get_args(StartingPosition):
+
+def read_settings(
+    properties: Mapping[str, Any], *, batch_size: int, starting_position: StartingPosition
+) -> MappingSettings:
+    """The settings that `properties`, those of the SAM event, and the app give together.
+
+    Raises ValueError for a property or value that this mapping does not implement: a stage would
+    heed it, and a run would silently ignore it.
+    """
+    given = {name: value for name, value in properties.items() if name not in _ELSEWHERE}
+    if given.pop("ParallelizationFactor", 1) != 1:
+        raise ValueError("ParallelizationFactor: the local mapping delivers one batch at a time")
+    settings = MappingSettings(
+        starting_position=starting_position,
+        batch_size=batch_size,
+        retries=given.pop("MaximumRetryAttempts"),
+        oldest=given.pop("MaximumRecordAgeInSeconds"),
+        bisects=given.pop("BisectBatchOnFunctionError", False),
+        reports_failures="ReportBatchItemFailures" in given.pop("FunctionResponseTypes", []),
+        passes=_any_of(given.pop("FilterCriteria", {}).get("Filters", [])),
+    )
+    if given:
+        raise ValueError(f"the local mapping does not know {', '.join(sorted(given))}")
+    return settings
+
+
+def stage_properties() -> dict[str, Any]:
+    """What package.yaml says about the mapping of `send_confirmations`."""
+    document = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    [event] = document["Resources"]["SendConfirmations"]["Properties"]["Events"].values()
+    properties: dict[str, Any] = event["Properties"]
+    return properties
+
+
+def _any_of(filters: list[dict[str, str]]) -> Callable[[Event], bool]:
+    """invocation-eventfiltering.html: a record has to match one of the filters, if any."""
+    patterns = [json.loads(each["Pattern"]) for each in filters]
+    for pattern in patterns:
+        _check(pattern)
+    return lambda event: not patterns or any(_matches(event, pattern) for pattern in patterns)
+
+
+def _check(pattern: object) -> None:
+    match pattern:
+        case dict() if pattern:
+            for inner in pattern.values():
+                _check(inner)
+        case [_, *_] if all(isinstance(value, str) for value in pattern):
+            pass
+        case _:
             raise ValueError(
-                f"starting_position: {self.starting_position!r} is neither TRIM_HORIZON nor LATEST"
-                " (a DynamoDB stream knows no other)"
+                f"FilterCriteria: {pattern!r} is neither an object nor a list of texts"
             )
-        for name, (lowest, highest) in _RANGES.items():
-            value = getattr(self, name)
-            if not lowest <= value <= highest:
-                raise ValueError(f"{name}: {value} is not within {lowest} to {highest}")
-        if UNLIMITED < self.maximum_record_age_seconds < _FEWEST_AGE:
-            # API_CreateEventSourceMapping: within the parameter's range, and still not allowed.
-            raise ValueError(
-                f"maximum_record_age_seconds: {self.maximum_record_age_seconds} is neither"
-                f" {UNLIMITED} (no limit) nor at least {_FEWEST_AGE}"
-            )
-        if len(self.filter_patterns) > _MOST_FILTERS:
-            raise ValueError(f"filter_patterns: more than {_MOST_FILTERS}")
-        for pattern in self.filter_patterns:
-            if len(pattern) > _LONGEST_PATTERN:
-                raise ValueError(f"filter_patterns: longer than {_LONGEST_PATTERN} characters")
-            compile_pattern(pattern)
 
-    @property
-    def oldest_age(self) -> int:
-        """Seconds after which a record is given up: the setting, or when the stream drops it.
 
-        services-ddb-params.html: without a limit, records are retried until they expire.
-        """
-        if self.maximum_record_age_seconds == UNLIMITED:
-            return _RETENTION
-        return min(self.maximum_record_age_seconds, _RETENTION)
+def _matches(event: object, pattern: Any) -> bool:
+    """All keys of an object have to match; a list names the texts that are allowed."""
+    if isinstance(pattern, list):
+        return event in pattern
+    return isinstance(event, Mapping) and all(
+        _matches(event.get(name), inner) for name, inner in pattern.items()
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.settings import Secret, Settings, SettingsError, load
+from chalicelib.settings import Secret, Settings, SettingsError, load, run_folder
 
 REQUIRED = {
     "EVENT_TABLE": "events",
@@ -214,6 +214,17 @@ class TestTheProcessEnvironment:
     def test_is_completed_from_a_file(self, process: dict[str, str], tmp_path: Path) -> None:
         process["SETTINGS_FILE"] = self.file(tmp_path, REQUIRED)
         assert load() == load(REQUIRED)
+
+    def test_finds_the_file_of_the_run_on_its_port(
+        self, process: dict[str, str], tmp_path: Path
+    ) -> None:
+        process |= {"XDG_STATE_HOME": str(tmp_path), "SETTINGS_FILE": "{run}/services.json"}
+        for port in ("8000", "8100"):
+            folder = run_folder({"XDG_STATE_HOME": str(tmp_path), "PORT": port})
+            folder.mkdir(parents=True)
+            self.file(folder, REQUIRED | {"EVENT_TABLE": f"of-{port}"})
+        process["PORT"] = "8100"
+        assert load().event_table == "of-8100"
 
     def test_wins_over_the_file(self, process: dict[str, str], tmp_path: Path) -> None:
         process |= {"EVENT_TABLE": "mine", "SETTINGS_FILE": self.file(tmp_path, REQUIRED)}

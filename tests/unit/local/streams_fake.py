@@ -11,9 +11,24 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.mapping import MappingSettings
 from local.mapping.records import StreamRecord, from_stream
+from local.mapping.settings import StartingPosition, read_settings
 
 STREAM_ARN = "arn:aws:dynamodb:ap-northeast-2:123456789012:table/check-ins/stream/2026-01-01"
+
+
+def mapping_settings(
+    *,
+    batch_size: int = 100,
+    starting_position: StartingPosition = "TRIM_HORIZON",
+    **properties: Any,
+) -> MappingSettings:
+    """With `properties` as package.yaml would have them."""
+    most = {"MaximumRetryAttempts": 10_000, "MaximumRecordAgeInSeconds": 86_400}
+    return read_settings(
+        most | properties, batch_size=batch_size, starting_position=starting_position
+    )
 
 
 def raw_record(number: int, *, item: str = "a", created: float = 1_000.0) -> dict[str, Any]:
@@ -166,9 +181,9 @@ class FakeFunction:
         return [numbers(event) for event in self.events]
 
     def wait_for(self, *expected: int) -> None:
-        """Until each of these sequence numbers was sent; fails after 30 seconds."""
+        """Until each of these sequence numbers was sent; fails after a minute."""
         with self._changed:
-            assert self._changed.wait_for(lambda: set(expected) <= set(self._sent()), timeout=30), (
+            assert self._changed.wait_for(lambda: set(expected) <= set(self._sent()), timeout=60), (
                 f"only {self.batches} came"
             )
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,16 +19,15 @@ from streams_fake import (
     FakeFunction,
     FakeStreams,
     api_error,
+    mapping_settings,
     numbers,
     raw_record,
-    stream_record,
 )
 
-from local.mapping import EventSourceMapping, FunctionError, MappingSettings
-from local.mapping.consumer import lane_of
+from local.mapping import EventSourceMapping, FunctionError
 from local.mapping.mapping import bounded_backoff
 
-LONG = 30.0  # seconds; a bound for what should be done at once
+LONG = 60.0  # seconds; a bound for what should be done at once
 
 Start = Callable[..., EventSourceMapping]
 
@@ -47,16 +47,15 @@ def start(streams: FakeStreams) -> Iterator[Start]:
         def start_mapping(
             function: Callable[[dict[str, Any]], object],
             *,
-            on_failure: Callable[[dict[str, Any]], None] | None = None,
+            on_failure: Callable[[dict[str, Any]], None] = lambda _: None,
             **settings: Any,
         ) -> EventSourceMapping:
             mapping = EventSourceMapping(
                 cast("Any", streams),
                 STREAM_ARN,
                 function,
-                MappingSettings(**{"starting_position": "TRIM_HORIZON", **settings}),
+                mapping_settings(**{"MaximumRecordAgeInSeconds": math.inf, **settings}),
                 on_failure=on_failure,
-                clock=lambda: 1_000.0,
                 poll_seconds=0.005,
                 backoff=lambda _: 0.005,
             )
@@ -187,18 +186,6 @@ def test_a_closed_shard_without_children_leaves_the_others_alone(
     function.wait_for(1)
 
 
-def test_a_batch_that_waits_for_its_window_goes_out_when_its_shard_ends(
-    streams: FakeStreams, start: Start
-) -> None:
-    streams.write("parent", raw_record(1))
-    function = FakeFunction()
-
-    start(function, maximum_batching_window_seconds=300)
-    streams.close("parent")
-
-    function.wait_for(1)
-
-
 def test_shards_are_delivered_at_the_same_time(streams: FakeStreams, start: Start) -> None:
     streams.add_shard("other")
     streams.write("parent", raw_record(1))
@@ -210,52 +197,6 @@ def test_shards_are_delivered_at_the_same_time(streams: FakeStreams, start: Star
 
     function.wait_for(1, 2)
     assert not both.broken
-
-
-def test_a_parallelization_factor_delivers_batches_of_a_shard_at_the_same_time(
-    streams: FakeStreams, start: Start
-) -> None:
-    first, second = item_in_lane(0, of=2), item_in_lane(1, of=2)
-    streams.write("parent", raw_record(1, item=first), raw_record(2, item=second))
-    both = threading.Barrier(2)
-
-    function = FakeFunction(lambda _: both.wait(LONG) and None)
-    start(function, parallelization_factor=2)
-
-    function.wait_for(1, 2)
-    assert not both.broken
-
-
-def test_a_parallelization_factor_keeps_the_order_of_each_item(
-    streams: FakeStreams, start: Start
-) -> None:
-    """with-ddb.html: in-order processing at the item (partition and sort key) level."""
-    items = [f"attendee-{place % 7}" for place in range(100)]
-    streams.write("parent", *(raw_record(place, item=item) for place, item in enumerate(items)))
-    function = FakeFunction()
-
-    start(function, parallelization_factor=10, batch_size=3)
-
-    function.wait_for(*range(100))
-    for item in set(items):
-        own = [place for place in sent(function) if items[place] == item]
-        assert own == sorted(own)
-
-
-def test_filtered_out_records_do_not_invoke(streams: FakeStreams, start: Start) -> None:
-    """invocation-eventfiltering.html: the iterator advances past them, and filters are ORed."""
-    removed = raw_record(1) | {"eventName": "REMOVE"}
-    changed = raw_record(2) | {"eventName": "MODIFY"}
-    streams.write("parent", removed, changed, raw_record(3))
-    function = FakeFunction()
-
-    start(
-        function,
-        filter_patterns=('{"eventName": ["INSERT"]}', '{"eventName": [{"prefix": "MOD"}]}'),
-    )
-
-    function.wait_for(2, 3)
-    assert function.batches == [[2, 3]]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +232,7 @@ def test_what_is_given_up_is_told_to_the_failure_destination(
     told: list[dict[str, Any]] = []
     streams.write("parent", raw_record(1), raw_record(2))
 
-    start(function, on_failure=told.append, batch_size=1, maximum_retry_attempts=1)
+    start(function, on_failure=told.append, batch_size=1, MaximumRetryAttempts=1)
 
     function.wait_for(2)
     assert function.batches == [[1], [1], [2]]
@@ -351,7 +292,8 @@ def test_a_stream_that_cannot_be_read_is_said_at_the_start(
         cast("Any", streams),
         STREAM_ARN,
         FakeFunction(),
-        MappingSettings(starting_position="LATEST"),
+        mapping_settings(starting_position="LATEST"),
+        on_failure=lambda _: None,
     )
 
     with pytest.raises(Exception, match="ResourceNotFoundException"):
@@ -362,15 +304,3 @@ def test_the_wait_between_retries_grows_and_is_bounded() -> None:
     waits = [bounded_backoff(attempt) for attempt in (1, 2, 3, 50, 1_000_000)]
 
     assert waits == [0.1, 0.2, 0.4, 5.0, 5.0]
-
-
-def item_in_lane(lane: int, *, of: int) -> str:
-    return next(
-        item
-        for item in (f"attendee-{place}" for place in range(100))
-        if lane_of(stream_record(0, item=item), of) == lane
-    )
-
-
-def sent(function: FakeFunction) -> list[int]:
-    return [number for batch in function.batches for number in batch]

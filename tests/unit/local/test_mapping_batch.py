@@ -1,79 +1,90 @@
-"""Batching: "Using AWS Lambda with Amazon DynamoDB", polling and batching streams
+"""What follows from an invocation.
 
-https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from streams_fake import STREAM_ARN, numbers, raw_record, stream_record
+import pytest
+from streams_fake import mapping_settings, numbers, stream_record
 
-from local.mapping.batch import Batch, Buffer
-from local.mapping.records import from_stream
-from local.mapping.settings import MappingSettings
+from local.mapping.batch import Batch, first_failure, sequel
 
-
-def buffer_with(*places: int, now: float = 0.0, **settings: Any) -> Buffer:
-    buffer = Buffer(MappingSettings(starting_position="LATEST", **settings))
-    for place in places:
-        buffer.add(stream_record(place), now)
-    return buffer
+RECORDS = tuple(stream_record(number) for number in (8, 9, 10, 11))
 
 
-def taken(buffer: Buffer, now: float = 0.0, *, last: bool = False) -> list[int] | None:
-    batch = buffer.take(now, last=last)
-    return numbers(batch.event()) if batch else None
+def failures(*identifiers: object) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}
 
 
-def test_without_a_window_a_batch_goes_with_what_is_there() -> None:
-    buffer = buffer_with(1, 2, batch_size=10)
-
-    assert taken(buffer) == [1, 2]
-    assert taken(buffer) is None
+def again(batch: Batch, failed: int, *, bisects: bool = False) -> list[list[int]]:
+    result = sequel(batch, failed, mapping_settings(BisectBatchOnFunctionError=bisects))
+    return [numbers(each.event()) for each in result.again]
 
 
-def test_a_batch_has_at_most_batch_size_records() -> None:
-    buffer = buffer_with(1, 2, 3, batch_size=2)
-
-    assert [taken(buffer), taken(buffer), taken(buffer)] == [[1, 2], [3], None]
-
-
-def test_a_batch_waits_until_its_window_is_over() -> None:
-    buffer = buffer_with(1, now=100.0, batch_size=10, maximum_batching_window_seconds=5)
-    buffer.add(stream_record(2), 103.0)
-
-    assert taken(buffer, now=104.9) is None
-    assert taken(buffer, now=105.0) == [1, 2]
+@pytest.mark.parametrize(
+    "response", [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}, {"other": 1}]
+)
+def test_an_empty_response_is_complete_success(response: object) -> None:
+    assert first_failure(response, RECORDS) is None
 
 
-def test_a_full_batch_does_not_wait_for_its_window() -> None:
-    buffer = buffer_with(1, 2, 3, batch_size=2, maximum_batching_window_seconds=5)
+@pytest.mark.parametrize(
+    "response",
+    [
+        failures(""),
+        failures(None),
+        failures("10", ""),
+        failures("7"),
+        failures(10),
+        failures(["10"]),
+        {"batchItemFailures": [{"identifier": "10"}]},
+        {"batchItemFailures": ["10"]},
+        {"batchItemFailures": "10"},
+        "done",
+    ],
+    ids=str,
+)
+def test_an_identifier_that_cannot_be_right_fails_the_whole_batch(response: object) -> None:
+    assert first_failure(response, RECORDS) == 0
 
-    assert taken(buffer) == [1, 2]
-    assert taken(buffer) is None
+
+def test_the_batch_restarts_at_the_lowest_number_and_numbers_are_not_compared_as_text() -> None:
+    assert first_failure(failures("11", "9", "10"), RECORDS) == 1
 
 
-def test_a_batch_does_not_wait_for_its_window_where_the_shard_has_ended() -> None:
-    buffer = buffer_with(1, batch_size=10, maximum_batching_window_seconds=5)
+def test_all_records_from_the_reported_one_on_are_sent_again() -> None:
+    assert again(Batch(RECORDS), 2) == [[10, 11]]
+    assert again(Batch(RECORDS), 0) == [[8, 9, 10, 11]]
 
-    assert taken(buffer, last=True) == [1]
+
+def test_the_rest_is_given_up_once_the_retries_are_used_up() -> None:
+    settings = mapping_settings(MaximumRetryAttempts=2)
+    first = sequel(Batch(RECORDS), 0, settings)
+    second = sequel(first.again[0], 1, settings)
+    third = sequel(second.again[0], 1, settings)
+    assert first.exhausted is second.exhausted is None
+    assert third.again == ()
+    assert third.exhausted
+    assert numbers(third.exhausted.event()) == [10, 11]
 
 
-def test_a_payload_of_6_mb_ends_a_batch_before_its_window() -> None:
-    buffer = buffer_with(batch_size=10_000, maximum_batching_window_seconds=300)
-    for place in range(20):
-        raw = raw_record(place)
-        raw["dynamodb"]["NewImage"]["note"] = {"S": "x" * 400_000}
-        buffer.add(from_stream(raw, STREAM_ARN), 0.0)
+def test_a_failed_batch_is_bisected_in_the_middle_and_a_reported_one_at_its_number() -> None:
+    five = Batch((*RECORDS, stream_record(12)))
+    assert again(five, 0, bisects=True) == [[8, 9], [10, 11, 12]]
+    assert again(Batch(RECORDS), 1, bisects=True) == [[9, 10, 11]]
 
-    assert taken(buffer) == list(range(15))
-    assert taken(buffer) is None
+
+def test_bisecting_uses_up_no_retry_and_a_single_record_does() -> None:
+    settings = mapping_settings(BisectBatchOnFunctionError=True, MaximumRetryAttempts=0)
+    assert {each.retries for each in sequel(Batch(RECORDS), 0, settings).again} == {0}
+    assert sequel(Batch(RECORDS[:1]), 0, settings).exhausted
 
 
 def test_a_handler_that_changes_its_event_does_not_change_the_next_try() -> None:
     batch = Batch((stream_record(1),))
-
     batch.event()["Records"][0]["dynamodb"].clear()
-
     assert numbers(batch.event()) == [1]

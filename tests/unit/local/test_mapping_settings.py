@@ -1,79 +1,63 @@
-"""Limits and defaults: "Lambda parameters for Amazon DynamoDB event source mappings"
-
-https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html and
-https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
-"""
+"""The mapping's settings: what package.yaml and the app say, and nothing that is not understood."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from streams_fake import mapping_settings
 
-from local.mapping.settings import MappingSettings
+from local.mapping.settings import read_settings, stage_properties
+
+REMOVE = {"eventName": "REMOVE", "dynamodb": {"Keys": {"event_code": {"S": "0211ABC"}}}}
+INSERT = REMOVE | {"eventName": "INSERT"}
 
 
-def test_the_defaults_are_those_of_lambda() -> None:
-    settings = MappingSettings(starting_position="LATEST")
+def filtered_by(*patterns: str) -> dict[str, Any]:
+    return {"FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in patterns]}}
 
-    assert settings.batch_size == 100
-    assert settings.maximum_batching_window_seconds == 0
-    assert settings.maximum_retry_attempts == -1
-    assert settings.maximum_record_age_seconds == -1
-    assert settings.bisect_batch_on_function_error is False
-    assert settings.parallelization_factor == 1
-    assert settings.report_batch_item_failures is False
-    assert settings.filter_patterns == ()
+
+def passes(record: dict[str, Any], *patterns: str) -> bool:
+    return mapping_settings(**filtered_by(*patterns)).passes(record)
+
+
+def test_a_run_has_the_mapping_of_a_stage() -> None:
+    settings = read_settings(stage_properties(), batch_size=5, starting_position="LATEST")
+    assert (settings.batch_size, settings.starting_position) == (5, "LATEST")
+    assert settings.retries > 0
+    assert settings.oldest > 0
+    assert settings.bisects
+    assert settings.reports_failures
+    assert settings.passes(INSERT)
+    assert not settings.passes(REMOVE)
 
 
 @pytest.mark.parametrize(
-    "setting",
+    "property_",
     [
-        {"batch_size": 0},
-        {"batch_size": 10_001},
-        {"maximum_batching_window_seconds": -1},
-        {"maximum_batching_window_seconds": 301},
-        {"maximum_retry_attempts": -2},
-        {"maximum_retry_attempts": 10_001},
-        {"maximum_record_age_seconds": 0},
-        {"maximum_record_age_seconds": 59},
-        {"maximum_record_age_seconds": 604_801},
-        {"parallelization_factor": 0},
-        {"parallelization_factor": 11},
-        {"starting_position": "AT_TIMESTAMP"},
-        {"filter_patterns": ('{"eventName": ["INSERT"]}',) * 11},
-        {"filter_patterns": ('{"eventName": ["' + "x" * 4096 + '"]}',)},
-        {"filter_patterns": ("INSERT",)},
+        {"MaximumBatchingWindowInSeconds": 5},
+        {"ParallelizationFactor": 2},
+        filtered_by('{"eventName": [{"prefix": "IN"}]}'),
+        filtered_by('{"eventName": "INSERT"}'),
+        filtered_by('{"eventName": []}'),
+        filtered_by("{}"),
     ],
     ids=str,
 )
-def test_what_lambda_refuses_is_refused_by_name(setting: dict[str, Any]) -> None:
-    [name] = setting
-
-    with pytest.raises(ValueError, match=name.replace("filter_patterns", "filter.pattern")):
-        MappingSettings(**{"starting_position": "LATEST", **setting})
+def test_a_property_that_would_be_ignored_is_an_error(property_: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(property_))):
+        mapping_settings(**property_)
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        {"batch_size": 1, "maximum_batching_window_seconds": 300, "maximum_retry_attempts": 0},
-        {"batch_size": 10_000, "maximum_retry_attempts": 10_000, "parallelization_factor": 10},
-        {"maximum_record_age_seconds": 60},
-        {"maximum_record_age_seconds": 604_800},
-    ],
-    ids=str,
-)
-def test_what_lambda_takes_is_taken(setting: dict[str, Any]) -> None:
-    assert MappingSettings(starting_position="TRIM_HORIZON", **setting)
+def test_a_pattern_lists_the_texts_that_pass_at_each_key() -> None:
+    keys = '"dynamodb": {"Keys": {"event_code": {"S": ["0211ABC", "0212ABC"]}}}'
+    insert_there = f'{{"eventName": ["INSERT"], {keys}}}'
+    assert passes(REMOVE, f"{{{keys}}}")
+    assert passes(INSERT, insert_there)
+    assert not passes(REMOVE, insert_there)
+    assert not passes({"eventName": "INSERT", "dynamodb": {}}, insert_there)
 
 
-@pytest.mark.parametrize(
-    ("setting", "seconds"), [(-1, 86_400), (60, 60), (604_800, 86_400)], ids=str
-)
-def test_no_record_outlives_the_stream_that_keeps_it_for_24_hours(
-    setting: int, seconds: int
-) -> None:
-    settings = MappingSettings(starting_position="LATEST", maximum_record_age_seconds=setting)
-
-    assert settings.oldest_age == seconds
+def test_one_filter_of_several_is_enough_and_none_lets_everything_pass() -> None:
+    assert passes(REMOVE, '{"eventName": ["INSERT"]}', '{"eventName": ["REMOVE"]}')
+    assert passes(REMOVE)
