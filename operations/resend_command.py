@@ -92,13 +92,13 @@ def _of_event(stage: Stage, code: str) -> list[CheckIn]:
 
 
 def _find(stage: Stage, code: str, check_in_id: str | None, phone: str | None) -> CheckIn:
-    """As it stands now. Raises FailureError where there is none."""
-    attendee = _attendee(stage, phone) if phone else None
+    """The check-in as it is now. Raises FailureError if there is none."""
+    table = stage.wiring.check_in_table
     if check_in_id:
-        found = (each for each in _of_event(stage, code) if each.check_in_id == check_in_id)
-        attendee = next((each.attendee_id for each in found), None)
-    check_in = stage.wiring.check_in_table.get(code, attendee) if attendee else None
-    if check_in is None:
+        check_in = table.by_number(check_in_id)
+    else:
+        check_in = table.get(code, _attendee(stage, phone or ""))
+    if check_in is None or check_in.event_code != code:
         raise FailureError(f"no such check-in at the event {code}")
     return check_in
 

@@ -16,9 +16,11 @@ import pytest
 from running import ROOT, Running, eventually, ports_in_use
 from smtp_server import STALL, SmtpServer
 
+from chalicelib.settings import SettingsError
 from local import processes
 from local.inbox import Inbox
 from local.loopback import free_port, free_ports
+from local.runtime import Knobs
 
 SWEEP_ALONE = {"MAPPING": "off", "SWEEP_SECONDS": "1"}
 
@@ -27,6 +29,12 @@ def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+def mail_builder(clone: Path) -> Path:
+    """The file that sets the mail's headers, which only the consumer and the sweep import."""
+    files = (clone / "chalicelib/confirmation").rglob("*.py")
+    return next(file for file in files if '"Auto-Submitted"' in file.read_text())
 
 
 def test_a_check_in_at_the_printed_address_puts_a_mail_into_the_printed_inbox(
@@ -192,15 +200,23 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
         processes.stop(other)
 
 
-def test_one_endpoint_for_all_of_aws_is_the_dynamodb_too(
+def test_one_endpoint_for_all_of_aws_is_the_dynamodb_and_a_proxy_is_not_asked_for_it(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
 ) -> None:
     port = free_port()
     other = processes.start(processes.python("local.moto", str(port)), runtime_environment)
+    names = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
+    empty = dict.fromkeys((*names, "SMTP_HOST", "SMTP_SECURITY", "EVENT_TABLE"), "")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    proxy = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "NO_PROXY": "example.com"}
+    endpoint = f"http://127.0.0.1:{port}"
+    given = empty | proxy | {"AWS_ENDPOINT_URL": endpoint}
     try:
         processes.wait_until(lambda: processes.listens(port), other, "the other DynamoDB")
         endpoint = f"http://127.0.0.1:{port}"
-        running = start_runtime(runtime_environment | {"AWS_ENDPOINT_URL": endpoint})
+        running = start_runtime(
+            runtime_environment | empty | proxy | {"AWS_ENDPOINT_URL": endpoint}
+        )
         running.read_facts()
         assert running["dynamodb"] == endpoint
         assert running.post({"phone": running["phone"]})[0] == 201
@@ -210,33 +226,18 @@ def test_one_endpoint_for_all_of_aws_is_the_dynamodb_too(
         processes.stop(other)
 
 
-def test_empty_values_and_a_proxy_change_nothing(
-    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
-) -> None:
-    names = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
-    empty = dict.fromkeys((*names, "SMTP_HOST", "SMTP_SECURITY", "EVENT_TABLE"), "")
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    proxy = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "NO_PROXY": "example.com"}
-    running = start_runtime(runtime_environment | empty | proxy)
-    running.read_facts()
-    assert running.post({"phone": running["phone"]})[0] == 201
-    eventually(lambda: len(running.mails()) == 1)
-
-
-@pytest.mark.parametrize("knobs", [{}, SWEEP_ALONE], ids=["consumer", "sweep"])
-def test_an_edit_is_served_by_the_app_and_by_what_mails(
+def test_an_edit_reaches_the_app_and_the_mail(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
     clone: Path,
-    knobs: dict[str, str],
 ) -> None:
-    running = start_runtime(runtime_environment | knobs)
+    running = start_runtime(runtime_environment)
     running.read_facts()
     assert running.post({"phone": running["phone"]})[0] == 201
     eventually(lambda: len(running.mails()) == 1)
 
-    edit(clone / "chalicelib/web/check_ins.py", '"checked_in"', '"edited"')
-    edit(clone / "chalicelib/confirmation/message.py", '"Auto-Submitted"', '"X-Edited"')
+    edit(clone / "chalicelib/web/door.py", '"checked_in"', '"edited"')
+    edit(mail_builder(clone), '"Auto-Submitted"', '"X-Edited"')
 
     def edited() -> bool:
         try:
@@ -268,7 +269,7 @@ def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
             return False
 
     right, wrong = "from __future__", "from from __future__"
-    consumer, app = clone / "chalicelib/confirmation/message.py", clone / "app.py"
+    consumer, app = mail_builder(clone), clone / "app.py"
     edit(consumer, right, wrong)
     eventually(checks_in)
     eventually(lambda: "SyntaxError" in log.read_text())
@@ -281,16 +282,14 @@ def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
     eventually(lambda: len(running.mails()) == 1)
 
 
-@pytest.mark.parametrize("knobs", [{}, SWEEP_ALONE], ids=["consumer", "sweep"])
 def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
-    knobs: dict[str, str],
 ) -> None:
     with SmtpServer() as silent:
         silent.on("connect", STALL)
         mail = {"SMTP_PORT": str(silent.port), "SMTP_TIMEOUT": "300"}
-        running = start_runtime(runtime_environment | mail | knobs)
+        running = start_runtime(runtime_environment | mail)
         running.read_facts()
         assert running.post({"phone": running["phone"]})[0] == 201
         eventually(lambda: len(silent.sessions) == 1)
@@ -298,15 +297,15 @@ def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
         running.process.send_signal(signal.SIGINT)
 
         assert running.process.wait(60) == 0
+    assert ports_in_use(runtime_environment) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_everything(
-    runtime_environment: dict[str, str], start_runtime: Callable[..., Running], number: int
+def test_sigterm_stops_everything(
+    runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
 ) -> None:
     running = start_runtime(runtime_environment)
     running.read_facts()
-    running.process.send_signal(number)
+    running.process.terminate()
     assert running.process.wait(60) == 0
     assert ports_in_use(runtime_environment) == []
 
@@ -340,27 +339,31 @@ def test_a_port_in_use_is_said_with_the_variable_that_moves_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
-        ("PORT", "80000", "PORT is wrong: expected a port from 1 to 65535"),
-        ("DYNAMODB", "sqlite", "DYNAMODB is wrong: expected moto or local"),
-        ("MAPPING", "no", "MAPPING is wrong: expected on or off"),
-        ("SWEEP_SECONDS", "0", "SWEEP_SECONDS is wrong: expected a whole number from 1 to 86400"),
-        ("SMTP_TIMEOUT", "soon", "SMTP_TIMEOUT is wrong: expected a whole number from 1 to 300"),
+        ("PORT", "80000", "a port from 1 to 65535"),
+        ("DYNAMODB", "sqlite", "moto or local"),
+        ("MAPPING", "no", "on or off"),
+        ("SWEEP_SECONDS", "0", "a whole number from 1 to 86400"),
     ],
 )
-def test_a_wrong_knob_is_named(
-    runtime_environment: dict[str, str], name: str, value: str, said: str
+def test_a_wrong_knob_is_named(name: str, value: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is wrong: expected {expected}$"):
+        Knobs.read({name: value})
+
+
+def test_a_wrong_setting_of_the_app_is_said_without_a_traceback(
+    runtime_environment: dict[str, str],
 ) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "local"],
         cwd=ROOT,
-        env=runtime_environment | {name: value},
+        env=runtime_environment | {"SMTP_TIMEOUT": "soon"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert ended.returncode == 1
-    assert said in ended.stderr
+    assert "SMTP_TIMEOUT is wrong: expected a whole number from 1 to 300" in ended.stderr
     assert "Traceback" not in ended.stderr
