@@ -213,10 +213,7 @@ def test_one_endpoint_for_all_of_aws_is_the_dynamodb_and_a_proxy_is_not_asked_fo
     given = empty | proxy | {"AWS_ENDPOINT_URL": endpoint}
     try:
         processes.wait_until(lambda: processes.listens(port), other, "the other DynamoDB")
-        endpoint = f"http://127.0.0.1:{port}"
-        running = start_runtime(
-            runtime_environment | empty | proxy | {"AWS_ENDPOINT_URL": endpoint}
-        )
+        running = start_runtime(runtime_environment | given)
         running.read_facts()
         assert running["dynamodb"] == endpoint
         assert running.post({"phone": running["phone"]})[0] == 201
