@@ -33,7 +33,7 @@ _EXPECTED = (
 @click.command()
 @click.argument("what", type=click.Choice(["all", "services", "emulator"]), default="all")
 def main(what: str) -> None:
-    """Run Rollcall on this machine; `services` is everything but the app. Ctrl-C stops it.
+    """Run Rollcall on this machine until Ctrl-C. `services` runs everything but the app.
 
     `emulator` runs an AWS instead, to deploy to.
     """

@@ -1,14 +1,10 @@
-"""`python -m local.api local --stage local …`: Chalice's own command, with its server mended.
+"""`python -m local.api local --stage local …`: Chalice's own command, with its server patched.
 
-Chalice's development server drops the connection, with a traceback on the console, where a header
-cannot be read as it expects (a Content-Length that is no number, or more than memory holds; an
-Authorization that is not ASCII), waits without end for a body that is shorter than announced, and
-answers what is no HTTP, or an unknown method, with a page of HTML. Here each gets a problem
-response, as from the app itself; and twenty that connect at once are all let in.
-
-It also sends head and body of an answer in two writes. On a kept connection, TCP then holds the
-body back (Nagle, RFC 896) until the client acknowledges the head, which it puts off (RFC 1122,
-4.2.3.2; Linux by 40 ms). Here nothing is held back.
+Chalice's development server drops the connection with a traceback if it cannot read a header (a
+Content-Length that is not a number or is too large, an Authorization that is not ASCII). It waits
+for ever if a body is shorter than announced, and answers with an HTML page if the request is not
+HTTP or its method is unknown. Here each of these gets a problem response, as from the app itself,
+and a crowd that connects at once gets in.
 """
 
 from __future__ import annotations
@@ -29,9 +25,10 @@ BODY_SECONDS = 10
 _LONGEST_BODY = 10 * 1024 * 1024  # bytes; what API Gateway lets through
 
 
-def mend() -> None:
-    """In place: Chalice's command takes no other server and no other handler."""
-    ThreadedHTTPServer.request_queue_size = 128  # of 5, a crowd at the door fills it up
+def patch() -> None:
+    """Patch Chalice's classes: its command cannot be given another server or handler."""
+    ThreadedHTTPServer.request_queue_size = 128  # Chalice has 5: too few for a crowd at the door
+    # Chalice writes head and body apart; Nagle's algorithm would hold back the body for 40 ms.
     ChaliceRequestHandler.disable_nagle_algorithm = True
     for method in ("GET", "PUT", "POST", "HEAD", "DELETE", "PATCH", "OPTIONS"):
         setattr(ChaliceRequestHandler, f"do_{method}", _handle)
@@ -40,7 +37,7 @@ def mend() -> None:
 
 
 def _other_method(handler: Any, name: str) -> Callable[[], None]:
-    """http.server looks for `do_<METHOD>`: the app says itself what it does not support."""
+    """http.server looks for `do_<METHOD>`; the app itself says which methods it supports."""
     if not name.startswith("do_"):
         raise AttributeError(name)
     return partial(_handle, handler)
@@ -53,8 +50,8 @@ def _handle(handler: Any) -> None:
             _refuse(handler, "payload_too_large")
         else:
             ChaliceRequestHandler._generic_handle(handler)
-            # Chalice answers HEAD with a body, and leaves one in chunks unread: what follows on
-            # the connection would be taken for something else.
+            # Chalice answers HEAD with a body and does not read a chunked one, so what follows on
+            # the connection would be misread.
             if handler.command == "HEAD" or "transfer-encoding" in handler.headers:
                 handler.close_connection = True
     except (ValueError, TimeoutError):
@@ -62,13 +59,13 @@ def _handle(handler: Any) -> None:
 
 
 def _send_error(handler: Any, *_: object) -> None:
-    """http.server calls it for a request that it cannot read."""
-    handler.request_version = handler.protocol_version  # this may be what it could not read
+    """http.server calls this for a request that it cannot read."""
+    handler.request_version = handler.protocol_version  # the version may be what it could not read
     _refuse(handler, "invalid_request")
 
 
 def _refuse(handler: Any, reason: str) -> None:
-    handler.close_connection = True  # what follows on it may be the rest of this request
+    handler.close_connection = True  # the rest of this request may follow on it
     answer = problem(reason, "en")
     headers = {**answer.headers, "Connection": "close"}
     handler._send_http_response(answer.status_code, headers, answer.body)
@@ -76,7 +73,7 @@ def _refuse(handler: Any, reason: str) -> None:
 
 def main() -> None:
     end_with_parent()
-    mend()
+    patch()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # Chalice sets the root to INFO
     sys.argv[0] = "chalice"
     sys.exit(chalice())

@@ -1,4 +1,4 @@
-"""A Lambda function in a process of its own: invoked, timed out, started anew after an edit."""
+"""A Lambda function in a process of its own, restarted after an edit."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 class Function:
-    """`name` is the function's name in app.py; `timeout` in seconds, as Lambda would end it.
+    """`name` is the function's name in app.py; `timeout` is in seconds, as on Lambda.
 
-    Invocations at the same time run in processes of their own, as Lambda's do in containers.
+    Simultaneous invocations run in separate processes, as they run in containers on Lambda.
     """
 
     def __init__(self, name: str, environment: Mapping[str, str], timeout: float) -> None:
@@ -38,14 +38,14 @@ class Function:
         self._lock = threading.Lock()
 
     def warm(self) -> None:
-        """Start one container and wait for it, so that the first event need not."""
+        """Start one container and wait for it, so that the first event does not have to."""
         container = self._take()
         container.await_start()
         with self._lock:
             self._idle.append(container)
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """The function's return value. Raises FunctionError as Lambda would report one."""
+        """The function's return value. Raises FunctionError if it failed, as Lambda reports it."""
         container = self._take()
         try:
             result = container.invoke(event)
@@ -59,7 +59,7 @@ class Function:
         return result
 
     def stop(self) -> None:
-        """At once: what is being invoked fails, and so does every later invocation."""
+        """Stop at once: running invocations fail, and so do later ones."""
         with self._lock:
             self._stopped = True
             for container in self._live:
@@ -96,7 +96,7 @@ class _Container:
         return self._process.is_alive() and self._code == code_state()
 
     def await_start(self) -> None:
-        """The start takes its time; the function's timeout begins after it, as Lambda's does."""
+        """Wait for the import: as on Lambda, the function's timeout begins after it."""
         if not self._started:
             with suppress(EOFError, OSError):
                 self._started = self._pipe.recv()
@@ -119,15 +119,15 @@ class _Container:
         self._pipe.close()
 
     def kill(self) -> None:
-        """End the process; unlike `stop`, on any thread: one that waits for an answer fails."""
+        """End the process. Any thread may call this; one that waits for an answer then fails."""
         self._process.kill()
         self._process.join()
 
 
 def _serve(pipe: Connection, name: str, environment: dict[str, str], timeout: float) -> None:
-    """In the container: import the app once, then answer one event after the other."""
+    """In the container: import the app once, then handle one event after another."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runtime decides when to stop
-    sys.stdout = sys.stderr  # as all output of the runtime's children
+    sys.stdout = sys.stderr  # as for all children of the runtime
     os.environ.update(environment)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))

@@ -8,8 +8,8 @@ from contextlib import ExitStack, suppress
 
 HOST = "127.0.0.1"
 
-# Below those that systems give to outgoing connections (from 32768 on Linux, RFC 6335: 49152): one
-# of these could be given away between the choice and the server's start.
+# Below the ports for outgoing connections (from 32768 on Linux, from 49152 in RFC 6335): one of
+# those could be taken between the choice and the server's start.
 _FIRST, _LAST = 20_000, 32_000
 
 
@@ -18,7 +18,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """All different, since they are held together before they are let go."""
+    """Different ports, since all are held until the last is chosen."""
     with ExitStack() as held:
         return [held.enter_context(_claim()).getsockname()[1] for _ in range(count)]
 

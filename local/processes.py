@@ -1,4 +1,4 @@
-"""The runtime's child processes: started, stopped, and never left behind."""
+"""The runtime's child processes, which never outlive it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PARENT = "ROLLCALL_RUNTIME_PID"
 
 
 class PortInUse(Exception):
-    """A port that somebody else listens on; the message names the variable that moves it."""
+    """Another process listens on the port; the message names the variable that moves it."""
 
 
 class NotReady(Exception):
@@ -28,9 +28,9 @@ class NotReady(Exception):
 def start(
     command: Sequence[str], environment: Mapping[str, str], *, quiet: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a child that a Ctrl-C in the terminal does not reach: the runtime stops it itself.
+    """Start a child that Ctrl-C in the terminal does not reach: the runtime stops it.
 
-    Its output goes to stderr: stdout is for the facts that the runtime prints.
+    Its output goes to stderr, since stdout is for the facts that the runtime prints.
     """
     return subprocess.Popen(  # noqa: S603  -- the commands are the runtime's own
         command,
@@ -44,7 +44,7 @@ def start(
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 1.0) -> None:
-    """End a child: asked first, and killed after `patience` seconds."""
+    """Ask a child to end, and kill it after `patience` seconds."""
     process.terminate()
     try:
         process.wait(patience)
@@ -61,7 +61,7 @@ def python(module: str, *arguments: str) -> list[str]:
 def wait_until(
     ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, seconds: float = 60
 ) -> None:
-    """Return when `ready` says so. Raises NotReady when the process ends or time runs out."""
+    """Return once `ready` returns True. Raises NotReady if the process ends or time runs out."""
     deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
@@ -72,8 +72,8 @@ def wait_until(
 
 
 def claim(ports: Mapping[str, int]) -> None:
-    """`ports` by the variables that move them. Raises PortInUse, before anything is started."""
-    with ExitStack() as probes:  # all at the same time: two of them may be equal
+    """Raise PortInUse if one of `ports`, given by the variables that move them, is taken."""
+    with ExitStack() as probes:  # all at the same time, in case two are equal
         for name, port in ports.items():
             try:
                 probes.enter_context(socket.create_server(("127.0.0.1", port)))
@@ -82,13 +82,13 @@ def claim(ports: Mapping[str, int]) -> None:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody listens on this port of loopback."""
+    """Whether a process listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def end_with_parent() -> None:
-    """Called in a child: end when the runtime is gone, even if it was killed."""
+    """Called in a child: end this process when the runtime ends, even if it was killed."""
     parent = int(os.environ.get(_PARENT, os.getppid()))
 
     def watch() -> None:
@@ -100,7 +100,7 @@ def end_with_parent() -> None:
 
 
 def code_state() -> tuple[tuple[str, int], ...]:
-    """Which files the app is made of, and when each was last changed: differs after an edit."""
+    """The app's files with the time of their last change, which differ after an edit."""
     return tuple(sorted(_file_times()))
 
 
@@ -110,7 +110,7 @@ def _file_times() -> Iterator[tuple[str, int]]:
         if not directory.endswith("__pycache__"):
             files += (os.path.join(directory, name) for name in names if not _is_an_editors(name))
     for file in files:
-        with suppress(FileNotFoundError):  # an editor replaces a file, or a branch is changed
+        with suppress(FileNotFoundError):  # an editor replaces a file, or git switches branches
             yield file, os.stat(file).st_mtime_ns
 
 

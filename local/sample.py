@@ -1,4 +1,4 @@
-"""The sample event: examples/event.json, open now, with the roster beside it."""
+"""The sample event: examples/event.json, open now, with the roster in examples/roster.csv."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REGION = "KR"
 
 
 def seed(wiring: Wiring) -> Event:
-    """Store today's sample event and its roster; seeding again opens it again."""
+    """Store today's sample event and its roster. Seeding again reopens the event."""
     event = _event(datetime.now(UTC))
     wiring.event_table.put(event)
     RosterImport(event, wiring.registration_table, wiring.secret_key).run(

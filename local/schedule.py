@@ -1,4 +1,4 @@
-"""A schedule rule: invokes a function again and again, as Amazon EventBridge does."""
+"""A schedule rule: invokes a function at intervals, as Amazon EventBridge does."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _log = logging.getLogger(__name__)
 
 
 class Schedule:
-    """Calls `invoke` with a scheduled event every `seconds`; the first comes after as many.
+    """Calls `invoke` with a scheduled event every `seconds`, first after that time.
 
-    `clock` gives epoch seconds. `pause` waits for as many seconds and says whether to end;
-    without it, that is what `stop` decides.
+    `clock` gives epoch seconds. `pause` waits for that many seconds and says whether to end; by
+    default `stop` decides that.
 
-    Unlike EventBridge's, a slow invocation puts off the next, and one that failed is not retried.
+    Unlike with EventBridge, a slow invocation delays the next, and a failed one is not retried.
     """
 
     def __init__(
@@ -43,10 +43,7 @@ class Schedule:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Invoke no more; returns when a running invocation has ended, or after `timeout` seconds.
-
-        It is waited for, not interrupted.
-        """
+        """Invoke no more; wait for a running invocation, but no longer than `timeout` seconds."""
         self._stopping.set()
         self._thread.join(timeout)
 
@@ -54,14 +51,14 @@ class Schedule:
         while not self._pause(self._seconds):
             try:
                 self._invoke(scheduled_event(self._rule_arn, self._clock()))
-            except Exception as error:  # noqa: BLE001  -- whatever it was, the next may succeed
-                # Its text stays out of the log: it may repeat personal data.
+            except Exception as error:  # noqa: BLE001  -- whatever it was, the next one may succeed
+                # Its text stays out of the log, since it may repeat personal data.
                 rule = self._rule_arn.rpartition("/")[2]
                 _log.warning("%s: the invocation failed: %s", rule, type(error).__name__)
 
 
 def scheduled_event(rule_arn: str, now: float) -> dict[str, Any]:
-    """What a rule with a schedule hands to its function at `now`, in epoch seconds.
+    """What a scheduled rule passes to its function at `now`, in epoch seconds.
 
     Shape: services-cloudwatchevents.html and EventBridge's "AWS service event metadata"
     (eb-events-structure.html). `time` is UTC in whole seconds; `detail` is empty.

@@ -1,4 +1,4 @@
-"""The tables of infrastructure/data.yaml, created in a DynamoDB of one's own."""
+"""Creates the tables of infrastructure/data.yaml in a local DynamoDB."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parents[1] / "infrastructure" / "data.yaml"
 
-# Properties that CreateTable knows under the same name; the stream's differ by one member, and
-# the time to live is a call of its own.
+# Properties that CreateTable knows under the same name. The stream's differ in one member, and the
+# time to live takes a call of its own.
 _SHARED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
 def create_tables(client: DynamoDBClient, names: Mapping[str, str]) -> str:
-    """Create the tables that are missing, and keep the others; returns the check-ins' stream ARN.
+    """Create the tables that are missing, and return the ARN of the check-ins' stream.
 
-    `names` gives each table of the template (`EventTable`, …) its name. Raises ValueError where
-    a check-in table exists without a stream.
+    `names` gives each table of the template (`EventTable`, …) its name. Raises ValueError if the
+    check-in table exists without a stream.
     """
     for resource, properties in _tables().items():
         _create(client, names[resource], properties)

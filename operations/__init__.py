@@ -1,4 +1,4 @@
 """What organizers and operators run from a terminal: `python -m operations`. Never packaged.
 
-It stands outside the app like `app.py` does: it calls the inner rooms, and none calls it.
+Like `app.py` it stands outside: it calls the inner rooms, and none of them calls it.
 """

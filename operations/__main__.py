@@ -20,7 +20,7 @@ from operations.stage import Stage
 def operations(ctx: click.Context, stage: str) -> None:
     """Rollcall's commands for organizers: events, the people expected, and their confirmations.
 
-    Settings are taken from the environment, then from the stage.
+    Settings come from the environment, then from the stage.
 
     \b
     A first event, and who is expected there:
@@ -29,7 +29,7 @@ def operations(ctx: click.Context, stage: str) -> None:
       python -m operations roster import 0211ABC examples/roster.csv
 
     \b
-    Whose confirmation is not out, and why:
+    Whose confirmation has not been sent, and why:
       python -m operations deliveries 0211ABC --owed --failed --unclear
     """
     ctx.obj = ctx.obj or Stage(stage)

@@ -1,7 +1,7 @@
 """What the commands share: event codes as arguments, progress, and failures as one line on stderr.
 
-Exit codes: 0 all went well; 1 something was left over (rows of a roster, check-ins that changed
-meanwhile, mails that are still owed); 2 the command was not understood or could not be carried out.
+Exit codes: 0 everything worked; 1 something is left over (rows of a roster, check-ins that changed
+meanwhile); 2 the command was wrong or could not be carried out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class FailureError(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group whose commands fail in words, for the reasons that are nobody's bug."""
+    """A group that prints one line, not a traceback, for failures that are not bugs."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -36,11 +36,11 @@ class Commands(click.Group):
         except (DeploymentError, SettingsError, UnknownStageError) as error:
             raise FailureError(str(error)) from error
         except (StorageUnavailable, BotoCoreError) as error:
-            raise FailureError(f"storage did not answer, or refused: {error}") from error
+            raise FailureError(f"storage did not answer or refused the call: {error}") from error
 
 
 def checked(check: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """A callback that passes what was given through `check`, whose refusal becomes the option's."""
+    """A callback that passes the value through `check` and reports its error for the option."""
 
     def callback(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Any:
         try:
@@ -73,7 +73,7 @@ def existing_event(stage: Stage, code: str) -> Event:
 def progress(
     items: Iterable[T], label: str, length: int | None = None
 ) -> AbstractContextManager[Iterable[T]]:
-    """The items, with a bar on stderr that fills up with them, where somebody looks."""
+    """The items, with a progress bar on stderr if that is a terminal."""
     return click.progressbar(
         items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
     )

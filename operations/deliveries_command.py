@@ -1,4 +1,4 @@
-"""`deliveries`: where the confirmations of an event stand."""
+"""`deliveries`: the state of an event's confirmations."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _PATIENCE = timedelta(minutes=5)  # a few sweeps
 
 @click.command()
 @event_code
-@click.option("--failed", is_flag=True, help="List those that were refused for good.")
-@click.option("--unclear", is_flag=True, help="List those that were perhaps mailed.")
-@click.option("--owed", is_flag=True, help="List those that are still to be mailed.")
+@click.option("--failed", is_flag=True, help="List the mails that were refused for good.")
+@click.option("--unclear", is_flag=True, help="List the mails that may have gone out.")
+@click.option("--owed", is_flag=True, help="List the mails that are still to be sent.")
 @click.option("--all", is_flag=True, help="List every check-in.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> None:
-    """Count where the confirmations of the event CODE stand, or list some of them.
+    """Count the confirmations of the event CODE by their state, or list some of them.
 
-    A list has names and addresses: it is for the organizers alone.
+    A list has names and addresses: it is for organizers only.
     """
     event = existing_event(stage, code)
     lists = [LISTS[name] for name, is_wanted in wanted.items() if is_wanted]
@@ -38,7 +38,7 @@ def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> 
     owed: list[datetime] = []
     listed: list[CheckIn] = []
     with progress(stage.wiring.check_in_table.of_event(code), "Reading") as found:
-        for check_in in found:  # there may be very many: none is kept that is not asked for
+        for check_in in found:  # there may be many: only those that are asked for are kept
             counts[check_in.delivery] += 1
             if is_owed(check_in):
                 owed.append(check_in.checked_at)
@@ -65,7 +65,7 @@ def _count(
     *,
     as_json: bool,
 ) -> None:
-    """`owed` are the times of the check-ins whose mail is."""
+    """`owed` holds the times of the check-ins whose mail is owed."""
     oldest = min(owed, default=None)
     if as_json:
         answer = {
@@ -83,6 +83,6 @@ def _count(
     if oldest:
         click.echo(f"{len(owed):,} still owed, the oldest since {shown(oldest, event.zone)}")
         if now - oldest > _PATIENCE:
-            click.echo("If none goes out: the functions' log says why, in lines with `stopped:`")
+            click.echo("If none is sent, the functions' log says why, in lines with `stopped:`")
     else:
         click.echo("nothing is owed")

@@ -1,4 +1,4 @@
-"""`events …`: create, show, edit and list events, and the link that opens a kiosk."""
+"""`events …`: create, show, edit and list events, and print the link that opens a kiosk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create(stage: Stage, /, code: str, **options: Any) -> None:
     """Create the event CODE: month, day and three letters, such as 0211ABC."""
     table = stage.wiring.event_table
     if table.get(code):
-        raise FailureError(f"there is an event {code} already: change it with `events edit {code}`")
+        raise FailureError(f"the event {code} already exists: change it with `events edit {code}`")
     given = given_details(options, options["timezone"])
     starts_at = given["starts_at"]
     given.setdefault("check_in_opens_at", starts_at - _OPENS_BEFORE)
@@ -52,7 +52,7 @@ def create(stage: Stage, /, code: str, **options: Any) -> None:
 @event_options(creating=False)
 @click.pass_obj
 def edit(stage: Stage, /, code: str, **options: Any) -> None:
-    """Change what is given of the event CODE; everything else stays as it is."""
+    """Change the given details of the event CODE; the others stay as they are."""
     event = existing_event(stage, code)
     given = given_details(options, options["timezone"] or event.timezone)
     if not given:
@@ -67,10 +67,10 @@ def edit(stage: Stage, /, code: str, **options: Any) -> None:
 
 @events.command()
 @event_code
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def show(stage: Stage, /, code: str, *, as_json: bool) -> None:
-    """Show the event CODE, and how many are registered and checked in."""
+    """Show the event CODE and how many people are registered and checked in."""
     event = existing_event(stage, code)
     counts = _counts(stage, event)
     if as_json:
@@ -82,7 +82,7 @@ def show(stage: Stage, /, code: str, *, as_json: bool) -> None:
 @events.command(name="list")
 @click.pass_obj
 def list_(stage: Stage) -> None:
-    """List all events, the earliest first."""
+    """List all events, earliest first."""
     now = stage.wiring.now()
     for event in sorted(stage.wiring.event_table.all(), key=lambda event: event.starts_at):
         starts_at = shown(event.starts_at, event.zone)
@@ -91,12 +91,12 @@ def list_(stage: Stage) -> None:
 
 @events.command()
 @event_code
-@click.option("--base-url", metavar="URL", help="Where the app answers, if the stage cannot tell.")
+@click.option("--base-url", metavar="URL", help="The app's address, if the stage does not know it.")
 @click.pass_obj
 def kiosk_link(stage: Stage, /, code: str, base_url: str | None) -> None:
     """Print the link that opens the kiosk of the event CODE on the organizers' devices.
 
-    Whoever has the link can check people in: do not publish it.
+    Anyone with the link can check people in: do not publish it.
     """
     existing_event(stage, code)
     base = base_url.rstrip("/") if base_url else stage.base_url
@@ -122,13 +122,7 @@ def _facts(stage: Stage, event: Event) -> dict[str, Any]:
         for name, value in attributes.items()
         if isinstance(value, datetime)
     }
-    return (
-        attributes
-        | times
-        | {
-            "state": event.state(stage.wiring.now()),
-        }
-    )
+    return attributes | times | {"state": event.state(stage.wiring.now())}
 
 
 def _counts(stage: Stage, event: Event) -> dict[str, int]:
@@ -148,7 +142,7 @@ def _show(stage: Stage, event: Event, counts: dict[str, int] | None = None) -> N
         "venue": event.venue,
         "starts": f"{shown(event.starts_at, event.zone)} ({event.timezone})",
         "check-in": f"{opens_at} to {closes_at}: {facts['state']}",
-        "self check-in": "yes" if event.self_check_in else "no, at the kiosks only",
+        "self check-in": "yes" if event.self_check_in else "no, only at the kiosks",
         "walk-ins": "yes" if event.walk_ins else "no",
         "language": event.locale,
         "reply to": event.reply_to or "-",

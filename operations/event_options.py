@@ -1,4 +1,4 @@
-"""The options that describe an event, and what was given of them as an event's attributes."""
+"""The options that describe an event, and their values as an event's attributes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MOMENTS = {
 
 
 def event_options(*, creating: bool) -> Callable[[Command], Command]:
-    """The options that describe an event. `edit` assumes nothing: what is not given stays."""
+    """The options that describe an event. `edit` has no defaults: what is not given stays."""
 
     def option(*names: str, default: Any = None, required: bool = False, **more: Any) -> Any:
         if not creating:
-            more["default"] = None  # for a flag as well: neither yes nor no was said
+            more["default"] = None  # for flags too, which are then neither on nor off
         elif required:
             more["required"] = True
         elif default is not None:
@@ -38,7 +38,7 @@ def event_options(*, creating: bool) -> Callable[[Command], Command]:
     line = checked(clean_name)
     options = [
         option("--name", required=True, callback=line, help="The event's name."),
-        option("--organization", required=True, callback=line, help="Who holds it."),
+        option("--organization", required=True, callback=line, help="Who organizes it."),
         option("--venue", required=True, callback=line, help="Where it is."),
         option("--starts-at", required=True, metavar="TIME", help="'2026-02-11 19:00'."),
         option(
@@ -68,32 +68,32 @@ def event_options(*, creating: bool) -> Callable[[Command], Command]:
         option(
             "--self-check-in/--no-self-check-in",
             default=True,
-            help="Whether attendees check in by their own phone, or at the kiosks only.",
+            help="Whether attendees can check in with their own phones, or only at the kiosks.",
         ),
         option(
             "--walk-ins/--no-walk-ins",
             default=False,
-            help="Whether people who are not on the roster may come in.",
+            help="Whether people who are not on the roster can check in.",
         ),
         option("--announcement", help="Text for the confirmation, such as the Wi-Fi's name."),
         option(
             "--announcement-file",
             metavar="FILE",
             callback=checked(_file_text),
-            help="The same, from a text file in UTF-8.",
+            help="Read the announcement from a text file in UTF-8.",
         ),
         option(
             "--reply-to",
             metavar="ADDRESS",
             callback=checked(lambda text: parse_email(text) if text else ""),
-            help="Where answers to the confirmation go."
+            help="Where replies to the confirmation go."
             + ("" if creating else " An empty one removes it."),
         ),
         option(
             "--keep-days",
             default=180,
             type=click.IntRange(min=1, max=3650),
-            help="Days after the check-in closes until all data of the event is deleted.",
+            help="How many days after check-in closes all data of the event is deleted.",
         ),
     ]
 
@@ -106,7 +106,7 @@ def event_options(*, creating: bool) -> Callable[[Command], Command]:
 
 
 def given_details(options: dict[str, Any], timezone: str) -> dict[str, Any]:
-    """The options that were given, by the event's attributes; times as aware UTC."""
+    """The given options under the names of the event's attributes; times are aware UTC."""
     given = {name: value for name, value in options.items() if value is not None}
     text = given.pop("announcement_file", None)
     if text is not None:

@@ -1,7 +1,7 @@
-"""Puts check-ins back among those whose confirmation is owed; the sweep mails them.
+"""Sets check-ins back to `due`, so that the sweep mails their confirmations.
 
-Safe to run again: what is owed, on its way or out already is left alone, unless the address is
-corrected or another copy is asked for.
+It is safe to run again: a mail that is owed, being sent or sent is left alone, unless its address
+is corrected or another copy is asked for.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class CheckIns(Protocol):
 
 
 class Resend:
-    """`email` is a corrected address, `again` asks for one more copy of what is out.
+    """`email` is a corrected address; `again` asks for another copy of a mail that was sent.
 
-    `outcomes` and `remarks` fill up while it runs: each remark is a check-in id and why its mail
-    does not go out.
+    `outcomes` and `remarks` fill up as it runs. Each remark is a check-in id and the reason why its
+    mail is not sent.
     """
 
     def __init__(self, email: str | None = None, *, again: bool = False) -> None:
@@ -58,7 +58,7 @@ class Resend:
                 yield check_in
 
     def _why_left_alone(self, check_in: CheckIn) -> str | None:
-        """Neither a correction nor `again` takes a mail out of the hands that send it."""
+        """A mail that is being sent is left alone, even with a new address or `again`."""
         new_address = self._email not in (None, check_in.email)
         reason = None
         match check_in.delivery:

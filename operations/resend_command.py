@@ -1,4 +1,4 @@
-"""`resend`: confirmations put back among those that are owed, to a corrected address if need be."""
+"""`resend`: has confirmations mailed again, to a corrected address if need be."""
 
 from __future__ import annotations
 
@@ -31,20 +31,18 @@ def _check_in_id(text: str) -> str:
     "check_in_id",
     metavar="ID",
     callback=checked(_check_in_id),
-    help="The one with this id.",
+    help="The check-in with this id.",
 )
-@click.option("--phone", metavar="NUMBER", help="The one of the attendee with this number.")
+@click.option("--phone", metavar="NUMBER", help="The check-in of the attendee with this number.")
 @click.option("--failed", is_flag=True, help="All that were refused for good.")
-@click.option("--unclear", is_flag=True, help="All that were perhaps mailed.")
+@click.option("--unclear", is_flag=True, help="All that may have been mailed.")
 @click.option(
     "--email",
     metavar="ADDRESS",
     callback=checked(parse_email),
-    help="Correct the address, with --check-in or --phone.",
+    help="Correct the address (with --check-in or --phone).",
 )
-@click.option(
-    "--again", is_flag=True, help="Mail another copy of what is out, with --check-in or --phone."
-)
+@click.option("--again", is_flag=True, help="Mail another copy (with --check-in or --phone).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, but change nothing.")
 @click.pass_context
 def resend(  # noqa: PLR0913  -- click hands over each option by its name
@@ -60,9 +58,9 @@ def resend(  # noqa: PLR0913  -- click hands over each option by its name
     again: bool,
     dry_run: bool,
 ) -> None:
-    """Have confirmations of the event CODE mailed anew: the sweep does it within a minute.
+    """Have confirmations of the event CODE mailed again, by the sweep, within a minute.
 
-    What is on its way or out already is left alone, so it can be run again.
+    A mail that is being sent or was sent is left alone, so it is safe to run this again.
 
     Exit code 0: done; 1: some changed meanwhile and were left as they are; 2: nothing was done.
     """

@@ -1,4 +1,4 @@
-"""`roster import`: a roster file into an event."""
+"""`roster import`: imports a roster file into an event."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def roster() -> None:
 def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> None:
     """Import the roster FILE (CSV or XLSX) into the event CODE.
 
-    The file needs a column of names and one of phone numbers; one of e-mail addresses is used
-    where there is one. Rows that cannot be imported are reported with their line and reason, and
-    the others imported. It can be run again, with the same file or a newer one.
+    The file needs a column of names and one of phone numbers; a column of e-mail addresses is
+    used if there is one. Rows that cannot be imported are reported with line and reason, and the
+    others are imported. It is safe to run this again, with the same file or a newer one.
 
     Exit code 0: every row imported; 1: some were not; 2: nothing could be done.
     """
@@ -38,7 +38,7 @@ def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> N
     event = existing_event(stage, code)
     wiring = stage.wiring
     work = RosterImport(event, wiring.registration_table, wiring.secret_key)
-    # openpyxl warns of styles and extensions that it drops; what is read here needs neither.
+    # openpyxl warns about styles and extensions that it drops; neither is needed here.
     warnings.filterwarnings("ignore", module="openpyxl")
     try:
         table = open_roster(file, wiring.settings.default_region_code)
@@ -50,8 +50,8 @@ def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> N
         raise FailureError(f"{file}: {error}") from error
     except StorageUnavailable as error:
         raise FailureError(
-            f"storage did not answer, or refused: {error}; {work.outcome.imported:,} people were "
-            "imported until then, and running the import again is safe"
+            f"storage did not answer or refused the call: {error}; {work.outcome.imported:,} "
+            "people were imported before that, and it is safe to run the import again"
         ) from error
     _report(work.outcome, code, dry_run=dry_run)
     ctx.exit(1 if work.outcome.rejected else 0)
@@ -61,7 +61,7 @@ def _describe(table: Roster) -> None:
     columns = table.columns
     click.echo(f"Columns: {', '.join(columns.used)}")
     if columns.passed_over:
-        click.echo(f"Passed over: {', '.join(columns.passed_over)}")
+        click.echo(f"Not used: {', '.join(columns.passed_over)}")
     if columns.email is None:
         click.echo("There is no e-mail column: attendees are asked for their address at check-in.")
 

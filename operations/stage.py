@@ -19,11 +19,11 @@ _LOCAL_PORT = "8000"
 
 
 class UnknownStageError(Exception):
-    """The message names the stages that there are."""
+    """The message names the stages that exist."""
 
 
 class Stage:
-    """One of the stages in .chalice/config.json; nothing is read before it is asked for."""
+    """One of the stages in .chalice/config.json; nothing is read before it is needed."""
 
     def __init__(self, name: str, project: Path = _PROJECT) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Where the confirmation of a check-in stands, in organizers' words."""
+"""The state of a check-in's confirmation, in words for organizers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from chalicelib.attendance.delivery import DeliveryStatus
 from operations.times import shown
 
 WORDS: dict[DeliveryStatus, str] = {
-    "due": "to be mailed, or to be tried again",
+    "due": "to be mailed, or to be retried",
     "sending": "being mailed now",
-    "sent": "taken by the mail server",
+    "sent": "accepted by the mail server",
     "failed": "refused for good: `--failed` says why",
-    "unclear": "perhaps mailed: the server's reply was lost",
+    "unclear": "maybe mailed: the server's reply was lost",
     "no_address": "nobody gave an address",
 }
 
 
 def is_owed(check_in: CheckIn) -> bool:
-    """Whether it is still mailed without anybody's doing."""
+    """Whether it will still be mailed by itself."""
     return check_in.due_at is not None
 
 
@@ -35,7 +35,7 @@ LISTS: dict[str, Callable[[CheckIn], bool]] = {
 
 
 def described(check_in: CheckIn, zone: ZoneInfo, now: datetime) -> str:
-    """One line: who, and where the mail stands. It holds the address: for organizers alone."""
+    """One line: who it is and the state of the mail. It has the address: for organizers only."""
     state: str = check_in.delivery
     if check_in.settled_at:
         state += f" {shown(check_in.settled_at, zone)}"
@@ -49,7 +49,7 @@ def described(check_in: CheckIn, zone: ZoneInfo, now: datetime) -> str:
 
 
 def facts(check_in: CheckIn, zone: ZoneInfo) -> dict[str, Any]:
-    """The same as JSON; times are ISO 8601 in `zone`."""
+    """The same facts for JSON; times are ISO 8601 in `zone`."""
 
     def time(moment: datetime | None) -> str | None:
         return moment.astimezone(zone).isoformat() if moment else None

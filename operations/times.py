@@ -1,4 +1,4 @@
-"""Times as organizers type and read them: in a time zone, or with an offset of their own."""
+"""Times as organizers type and read them: in a time zone, or with an offset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
-    """An ISO 8601 date and time, in `zone` where it has no offset, as aware UTC.
+    """An ISO 8601 date and time as aware UTC, read in `zone` if it has no offset.
 
     Raises click.BadParameter, which names `option`.
     """

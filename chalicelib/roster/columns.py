@@ -1,8 +1,8 @@
 """Which columns of a roster hold the name, the phone number and the e-mail address.
 
-Event services and forms name them freely: `이름`, `참가자 이름`, `visitor_mobile`, `E-mail (필수)`.
-A header is understood as whose detail it is, followed by what it is; case, spaces, punctuation,
-digits and remarks in brackets do not count.
+Event services and forms use many names: `이름`, `참가자 이름`, `visitor_mobile`, `E-mail (필수)`.
+A header says whose detail it is, then what it is. Case, spaces, punctuation, digits and remarks in
+brackets are ignored.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 
 Field = Literal["phone", "name", "given", "family", "email"]
 
-# Each from the most to the least preferred. Whoever bought the tickets comes last: in an order
-# for three people, theirs is not the number of the other two.
+# From the most to the least preferred. The buyer of the tickets comes last: in an order for three
+# people, the buyer's number is not that of the other two.
 _WHOSE = (
     *("참가자", "참석자", "참여자", "방문자", "방문객", "관람객"),
     *("attendee", "participant", "visitor", "guest", "ticketholder"),
@@ -41,7 +41,7 @@ _WHAT: dict[Field, tuple[str, ...]] = {
         *("email", "emailaddress", "mail", "mailaddress"),
     ),
 }
-_NOT_A_NAME = "명"  # on its own it counts heads; it is a name in 참가자명 only
+_NOT_A_NAME = "명"  # on its own it is a head count; only in 참가자명 is it a name
 
 # A header's rank: the position of its owner, then that of its own.
 _RANKS: dict[Field, dict[str, tuple[int, int]]] = {
@@ -61,10 +61,10 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7a3\u4e00-\u9fff\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each detail stands in a row, counted from 0; None where there is no such column.
+    """The index of each detail in a row, from 0; None if there is no such column.
 
-    `used` has the headers in the order phone, name, email; `passed_over` those that would have
-    done as well.
+    `used` has the headers in the order phone, name, email; `passed_over` has those that would have
+    fitted too.
     """
 
     phone: int
@@ -76,7 +76,7 @@ class Columns:
     passed_over: tuple[str, ...]
 
     def full_name(self, cells: Sequence[str]) -> str:
-        """The name in one piece; put together from its two parts where the whole is blank."""
+        """The name in one piece, put together from its two parts if the whole is blank."""
         whole = _cell(cells, self.name)
         given, family = _cell(cells, self.given), _cell(cells, self.family)
         if whole and (self.given is not None or not family):
@@ -126,7 +126,7 @@ class _Match(NamedTuple):
 
 
 def _matches(headers: Sequence[str], ranks: dict[str, tuple[int, int]]) -> list[_Match]:
-    """The columns that match, best first; of two with one name, the left one."""
+    """The columns that match, best first; of two with the same name, the left one first."""
     keys = ((column, _key(header)) for column, header in enumerate(headers))
     return sorted(_Match(*ranks[key], column) for column, key in keys if key in ranks)
 

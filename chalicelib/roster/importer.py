@@ -1,7 +1,7 @@
-"""From the people on a roster file to registrations, and the report on it.
+"""Imports the people in a roster file as registrations, and reports on it.
 
-Safe to run again: the same file gives the same rows. The file decides, with one exception: where
-it has no address for somebody, the one that is stored stays.
+It is safe to run again: the same file gives the same rows. The file wins, with one exception: if it
+has no address for somebody, the stored one stays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chalicelib.attendance.phone import attendee_id
 from chalicelib.attendance.registration import Registration
 from chalicelib.roster.reader import Person, Rejected
 
-_CHUNK = 100  # people: what one BatchGetItem answers
+_CHUNK = 100  # people: as many as one BatchGetItem returns
 
 
 class Registrations(Protocol):
@@ -27,9 +27,9 @@ class Registrations(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of an import; it fills up while the import runs.
+    """The result of an import, which fills up as it runs.
 
-    `accepted` rows could be imported, `imported` are those that storage has confirmed.
+    `accepted` counts the rows that could be imported, `imported` those that storage confirmed.
     """
 
     accepted: int = 0
@@ -40,7 +40,7 @@ class Outcome:
 
 
 class RosterImport:
-    """Imports people into one event; `outcome` tells how far it came, whatever happens."""
+    """Imports people into one event; `outcome` says how far it got, whatever happens."""
 
     def __init__(self, event: Event, registrations: Registrations, secret_key: str) -> None:
         self.outcome = Outcome()

@@ -1,6 +1,6 @@
-"""The people on a roster file, as event services export it; what is wrong with a row, in words.
+"""The people in a roster file as event services export it, and what is wrong with a row.
 
-The reasons never repeat a phone number or an address: they are read aloud, pasted and mailed.
+The reasons never repeat a phone number or an address, since they are pasted and mailed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from chalicelib.attendance.registration import clean_name
 from chalicelib.roster.columns import Columns, find_columns, is_known_header
 from chalicelib.roster.spreadsheet import Reading, Row, UnreadableFileError, readings
 
-_HEADER_WITHIN = 20  # rows; above the headers stand titles, dates, notes
+_HEADER_WITHIN = 20  # rows; titles, dates and notes come before the headers
 _SHOWN_HEADERS = 12
 _SHOWN_LENGTH = 30  # characters
 
-# What spreadsheets do to a number: '010… and ="010…" keep it text, 1012345678.0 made it a number.
+# What spreadsheets do to a number: '010… and ="010…" keep it a text, 1012345678.0 is a number.
 _WRAPPED = re.compile(r"""^(?:'|=?"(?=.*"$))(.*?)"?$""")
 _FRACTION = re.compile(r"^(\d+)\.0+$")
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
@@ -31,7 +31,7 @@ _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One row. `phone` is in E.164 form; `warning` says why a written address was left out."""
+    """One row. `phone` is in E.164 form; `warning` says why its address was left out."""
 
     line: int
     name: str
@@ -50,9 +50,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A roster file whose columns are known. `region_code` is for numbers without a country code.
+    """A roster file whose columns are known; its rows are read from the file each time.
 
-    Rows stream from the file each time they are asked for.
+    `region_code` applies to numbers without a country code.
     """
 
     columns: Columns
@@ -64,7 +64,7 @@ class Roster:
         return sum(1 for _ in self._rows())
 
     def __iter__(self) -> Iterator[Person | Rejected]:
-        """Each row in the file's order; of several with one phone number the first counts."""
+        """Each row in the order of the file; of several with one phone number, the first counts."""
         lines: dict[str, int] = {}
         for row in self._rows():
             entry = self._entry(row)
@@ -75,7 +75,7 @@ class Roster:
             yield entry
 
     def _rows(self) -> Iterator[Row]:
-        """Those below the headers that are not blank."""
+        """The rows below the headers that are not blank."""
         with closing(self.reading()) as rows:
             for row in rows:
                 if row.line > self.header_line and (row.fault or any(map(str.strip, row.cells))):
@@ -101,7 +101,7 @@ class Roster:
             raise InvalidRequest("phone", "empty")
         if _SCIENTIFIC.match(text):
             raise InvalidRequest(
-                "phone", "rounded by the spreadsheet; format the column as text and export it anew"
+                "phone", "rounded by the spreadsheet; format the column as text and export it again"
             )
         return parse_phone(text, self.region_code)
 
@@ -129,14 +129,14 @@ def _reason(error: InvalidRequest) -> str:
 
 
 def _no_headers(rows: list[Row]) -> str:
-    """The message where no row has the headers; it shows the row that comes nearest."""
+    """The message if no row has the headers; it shows the row that comes closest."""
     needed = "it needs a name column (such as 이름 or Name) and a phone column (휴대폰, Phone)"
 
     def nearness(row: Row) -> tuple[int, int]:
         return sum(map(is_known_header, row.cells)), sum(map(bool, row.cells))
 
     best = max(rows, key=nearness, default=None)
-    # Without a header row it is people that stand there: nothing with digits or an @ is shown.
+    # Without a header row these are people: nothing with digits or an @ is shown.
     headers = [
         " ".join(cell.split())[:_SHOWN_LENGTH]
         for cell in (best.cells if best else ())
@@ -145,4 +145,4 @@ def _no_headers(rows: list[Row]) -> str:
     if best is None or not headers:
         return f"no column headers found in the first {_HEADER_WITHIN} rows: {needed}"
     shown = ", ".join(headers[:_SHOWN_HEADERS])
-    return f"no column headers recognised; the nearest are in line {best.line} ({shown}): {needed}"
+    return f"no column headers recognised; the closest are in line {best.line} ({shown}): {needed}"

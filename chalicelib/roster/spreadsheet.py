@@ -1,7 +1,7 @@
 """The rows of a CSV file or Excel workbook, streamed as text with their line numbers.
 
-What a file is, is told by its content; its name is not asked. A file can be read in several ways
-(a CSV with each delimiter, a workbook by each sheet): whoever looks for a table tries them all.
+The content says what a file is, not its name. A file can be read in several ways (a CSV file with
+each delimiter, a workbook by each sheet), and the caller tries them all to find a table.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OLE = b"\xd0\xcf\x11\xe0"  # Excel before 2007, and any encrypted Office file
 _WEB_PAGE = (b"<html", b"<!doc", b"<table", b"<meta")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-# What openpyxl lets through from a workbook that is damaged inside.
+# What openpyxl raises for a workbook that is damaged inside.
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -42,13 +42,13 @@ _DAMAGED = (
 
 
 class UnreadableFileError(Exception):
-    """The file as a whole cannot be read; the message says why, and what to do about it."""
+    """The file cannot be read at all; the message says why and what to do about it."""
 
 
 class Row(NamedTuple):
     """`line` is where it starts in the file, or its number in the sheet, from 1.
 
-    `fault` says why the line has no cells, where it could not be taken apart.
+    If the line could not be parsed, it has no cells and `fault` says why.
     """
 
     line: int
@@ -76,7 +76,7 @@ def readings(path: Path) -> list[Reading]:
         )
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_WEB_PAGE):
         raise UnreadableFileError(
-            "a web page under the name of a spreadsheet: open it in Excel and save it as .xlsx"
+            "a web page named like a spreadsheet: open it in Excel and save it as .xlsx"
         )
     encoding = _encoding(path, head)
     return [partial(_csv_rows, path, encoding, delimiter) for delimiter in _DELIMITERS]
@@ -85,7 +85,7 @@ def readings(path: Path) -> list[Reading]:
 def _encoding(path: Path, head: bytes) -> str:
     """The encoding in which the whole file decodes.
 
-    UTF-8 is tried first: text in CP949 is practically never valid UTF-8, the reverse happens.
+    UTF-8 is tried first: CP949 text is hardly ever valid UTF-8, but the reverse happens.
     """
     for encoding in ("utf-16",) if head.startswith(_UTF_16) else ("utf-8-sig", "cp949"):
         try:
@@ -100,8 +100,8 @@ def _encoding(path: Path, head: bytes) -> str:
 
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Generator[Row, None, None]:
     with path.open(encoding=encoding, newline="") as text:
-        # Strict, since the lenient reader takes a quotation mark that is never closed for a cell
-        # that holds the rest of the file, and with it everybody there.
+        # Strict: if a quotation mark is never closed, the lenient reader returns the rest of the
+        # file, and everybody in it, as one cell.
         reader = csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=True)
         while True:
             line = reader.line_num + 1
@@ -123,7 +123,7 @@ def _sheet_count(path: Path) -> int:
 def _sheet_rows(path: Path, index: int) -> Generator[Row, None, None]:
     with _workbook(path) as workbook:
         sheet = workbook.worksheets[index]
-        # Some services write a size that is not the sheet's: it would cut off columns and rows.
+        # Some services write a wrong size for the sheet, which would cut off columns and rows.
         sheet.reset_dimensions()
         for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
             yield Row(line, tuple(map(_text, cells)))
@@ -131,7 +131,7 @@ def _sheet_rows(path: Path, index: int) -> Generator[Row, None, None]:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[openpyxl.Workbook]:
-    # As an open file, since openpyxl judges a path by its extension.
+    # As an open file, since openpyxl goes by the extension of a path.
     with path.open("rb") as file:
         try:
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -139,12 +139,12 @@ def _workbook(path: Path) -> Iterator[openpyxl.Workbook]:
                 yield workbook
         except _DAMAGED as error:
             raise UnreadableFileError(
-                "not an Excel workbook (.xlsx), or a damaged one: open it in Excel and save it anew"
+                "not an Excel workbook (.xlsx), or a damaged one: save it again in Excel"
             ) from error
 
 
 def _text(value: object) -> str:
-    """A cell as it would stand in a CSV file."""
+    """A cell as it would be in a CSV file."""
     match value:
         case None:
             return ""

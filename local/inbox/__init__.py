@@ -1,7 +1,7 @@
-"""The mail server of the local runtime: it takes every mail, keeps it, and shows it in a browser.
+"""The mail server of the local runtime: it accepts and keeps every mail and shows it in a browser.
 
-`mailbox` is the directory of `.eml` files, `smtp` fills it, `message` reads a mail's parts, `web`
-shows them. docs/decisions/inbox.md says why it is the project's own.
+`mailbox` is the directory of `.eml` files, `smtp` fills it, `message` reads a mail's parts, and
+`web` shows them. docs/decisions/inbox.md says why we wrote our own.
 """
 
 from local.inbox.server import Inbox

@@ -1,8 +1,8 @@
-"""The directory in which every received mail lies as one `.eml` file.
+"""The directory of received mails: one `.eml` file each.
 
 A file begins with the envelope, in the lines that a final delivery adds (RFC 5321, 4.4; RFC 9228):
 one `Return-Path`, one `Delivered-To` for each recipient, one `Received`. The mail follows, byte for
-byte as it came.
+byte.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Whom the mail was really from and for: MAIL FROM (empty for `<>`), and each RCPT TO."""
+    """The real sender and recipients: MAIL FROM (empty for `<>`) and each RCPT TO."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -38,9 +38,9 @@ class Mail:
 
 
 class Mailbox:
-    """Mails by arrival. Their ids are UTC times, so they sort; other files are left alone.
+    """Mails in the order of arrival. Their ids are UTC times; other files are left alone.
 
-    One thread delivers; any number may read.
+    One thread may deliver, and any number may read.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Mailbox:
         directory.mkdir(parents=True, exist_ok=True)
 
     def deliver(self, envelope: Envelope, content: bytes) -> str:
-        """Writes one file, whole or not at all, and returns the mail's id. Raises OSError."""
-        # Two mails in one tick of the clock, or a clock set back, still get ascending ids.
+        """Write one file, all or nothing, and return the mail's id. Raises OSError."""
+        # Ids ascend even if two mails arrive in one tick or the clock is set back.
         self._last = max(self._clock(), self._last + timedelta(microseconds=1))
         mail_id = f"{self._last:%Y%m%dT%H%M%S.%fZ}"
         partial = self._directory / f".{mail_id}.partial"
-        self._directory.mkdir(parents=True, exist_ok=True)  # somebody may have tidied up
+        self._directory.mkdir(parents=True, exist_ok=True)  # it may have been deleted
         try:
             with partial.open("xb") as file:
                 file.write(_trace(envelope, self._last))
@@ -73,7 +73,7 @@ class Mailbox:
         return sorted((stem for stem in stems if _arrival(stem)), reverse=True)
 
     def read(self, mail_id: str, *, limit: int = -1) -> Mail | None:
-        """The mail, of its file at most `limit` bytes; None where there is none."""
+        """The mail, from at most `limit` bytes of its file; None if there is none."""
         received_at = _arrival(mail_id)
         if received_at is None:
             return None
@@ -90,12 +90,12 @@ class Mailbox:
         return Mail(mail_id, received_at, Envelope(sender, recipients), stored[trace.end() :])
 
     def clear(self) -> None:
-        """Deletes every mail."""
+        """Delete every mail."""
         for mail_id in self.ids():
             self.path(mail_id).unlink(missing_ok=True)
 
     def path(self, mail_id: str) -> Path:
-        """The file of a mail whose id came from this mailbox."""
+        """The file of a mail, whose id must come from this mailbox."""
         return self._directory / f"{mail_id}.eml"
 
 
@@ -114,6 +114,6 @@ def _trace(envelope: Envelope, received_at: datetime) -> bytes:
         *(f"Delivered-To: {recipient}" for recipient in envelope.recipients),
         f"Received: by localhost with ESMTP; {format_datetime(received_at)}",
     ]
-    # A quoted local part may hold a control character, and a bare CR would begin a new line.
+    # A quoted local part may hold control characters; a CR in it would start a new line.
     text = "".join(_CONTROL.sub("?", line) + "\r\n" for line in lines)
     return text.encode("utf-8", "surrogateescape")

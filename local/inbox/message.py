@@ -1,7 +1,7 @@
-"""What there is to see in a mail, however badly it is made.
+"""The parts of a mail, however malformed it is.
 
-Nothing here raises for what a sender did: a charset that does not exist, a header that cannot be
-parsed, a multipart without a boundary all come out as text, with U+FFFD for what is unreadable.
+Nothing here raises because of a mail's content: an unknown charset, a header that cannot be parsed
+and a multipart without a boundary all become text, with U+FFFD for what is unreadable.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from urllib.parse import unquote
 
 from local.inbox.mailbox import Envelope, Mail
 
-# Every header is read as plain text. Encoded words and raw UTF-8 are decoded all the same, and the
-# parsers for addresses and parameters, which some malformed headers make raise, stay out of it.
+# Every header is read as plain text. Encoded words and raw UTF-8 are still decoded, but the parsers
+# for addresses and parameters, which raise for some malformed headers, are not used.
 _POLICY = EmailPolicy(header_factory=HeaderRegistry(use_default_map=False))
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -35,7 +35,7 @@ _DOCTYPE = re.compile(r"\s*(?:<!doctype[^>]*>)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A line of the list. Sender and recipients as the headers say, else as the envelope does."""
+    """A line of the list. Sender and recipients come from the headers, else from the envelope."""
 
     mail_id: str
     received_at: datetime
@@ -47,7 +47,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is neither the text nor the HTML. `content_id` is what `cid:` links name."""
+    """A part that is neither the text nor the HTML. `cid:` links refer to `content_id`."""
 
     filename: str
     content_type: str
@@ -57,7 +57,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`text` and `html` are the first such part that is not attached, or None."""
+    """`text` and `html` are the first such part that is not an attachment, or None."""
 
     headers: list[tuple[str, str]]
     text: str | None
@@ -66,7 +66,7 @@ class Message:
 
 
 def summarize(mail: Mail) -> Summary:
-    """From the headers alone: the beginning of a mail is enough."""
+    """Reads the headers only, so the beginning of a mail is enough."""
     headers = BytesHeaderParser(policy=_POLICY).parsebytes(mail.content)
     return Summary(
         mail.mail_id,
@@ -79,18 +79,18 @@ def summarize(mail: Mail) -> Summary:
 
 
 def parse_message(content: bytes) -> Message:
-    """A mail's headers and parts; where they cannot be told apart, its source as the text."""
+    """A mail's headers and parts; if it cannot be parsed, its source as the text."""
     try:
         return _message(BytesParser(policy=_POLICY).parsebytes(content))
-    # Parts nested hundreds deep end in the first; RFC 2231 parameters that are out of order, or
-    # hold a NUL, in the others (email.utils.decode_params, collapse_rfc2231_value).
+    # The first comes from parts nested hundreds deep, the others from RFC 2231 parameters that are
+    # out of order or hold a NUL (email.utils.decode_params, collapse_rfc2231_value).
     except (RecursionError, TypeError, ValueError):
         headers = BytesHeaderParser(policy=_POLICY).parsebytes(content)
         return Message(_headers(headers), content.decode("utf-8", "replace"), None, [])
 
 
 def frame_document(message: Message) -> str:
-    """The HTML part as a page on its own: `cid:` images are put in, links open a new tab."""
+    """The HTML part as a page of its own: `cid:` images are embedded, links open a new tab."""
     images = {
         attachment.content_id: attachment
         for attachment in message.attachments
@@ -103,7 +103,7 @@ def frame_document(message: Message) -> str:
             return reference[0]
         return f"data:{image.content_type};base64,{base64.b64encode(image.content).decode()}"
 
-    # Behind the doctype, for a page that begins with anything else is laid out in quirks mode.
+    # After the doctype, since a page that begins with anything else gets quirks mode.
     based = _DOCTYPE.sub(r'\g<0><base target="_blank">', message.html or "", count=1)
     return _CONTENT_ID.sub(embedded, based)
 
@@ -135,13 +135,13 @@ def _leaves(root: Part) -> Iterator[Part]:
 
 
 def _children(part: Part) -> list[Part]:
-    return cast(list[Part], part.get_payload())  # what is_multipart() means
+    return cast(list[Part], part.get_payload())  # as is_multipart() says
 
 
 def _body_type(part: Part) -> str | None:
     if part.get_content_disposition() == "attachment":
         return None
-    if part.get_content_maintype() == "multipart":  # as a leaf: its boundary is lost
+    if part.get_content_maintype() == "multipart":  # a leaf, so its boundary is missing
         return "text/plain"
     content_type = part.get_content_type()
     return content_type if content_type in ("text/plain", "text/html") else None
@@ -159,7 +159,7 @@ def _decoded(part: Part) -> str:
     content = _content(part)
     try:
         text = content.decode(part.get_content_charset("utf-8"), "replace")
-    except (LookupError, ValueError):  # no such charset, or one that knows no "replace"
+    except (LookupError, ValueError):  # an unknown charset, or one without "replace"
         text = content.decode("utf-8", "replace")
     return _printable(text)
 
@@ -176,5 +176,5 @@ def _attachment(part: Part, number: int) -> Attachment:
 
 
 def _printable(text: str) -> str:
-    """Without lone surrogates, which stand for undecodable bytes and cannot be encoded again."""
+    """Without lone surrogates, which stand for undecodable bytes and cannot be encoded."""
     return _SURROGATE.sub("\ufffd", text)

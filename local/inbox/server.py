@@ -1,4 +1,4 @@
-"""Both servers of the inbox, started and stopped as one."""
+"""Starts and stops both servers of the inbox together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.inbox.web import create_app
 class Inbox:
     """An SMTP server and a web inbox over the mails in `directory`, in threads of this process.
 
-    A port of 0 takes a free one; `smtp_port` and `web_port` tell which, once started.
+    Port 0 takes a free one; once started, `smtp_port` and `web_port` say which.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Inbox:
         self._running = ExitStack()
 
     def start(self) -> None:
-        """Raises OSError: for a port in use (its text names it), or the directory."""
+        """Raises OSError if a port is in use (the text names it) or the directory fails."""
         with ExitStack() as stack:
             smtp = stack.enter_context(_listener("inbox SMTP", self.host, self.smtp_port))
             web = stack.enter_context(_listener("web inbox", self.host, self.web_port))
@@ -47,7 +47,7 @@ class Inbox:
             self._running = stack.pop_all()
 
     def stop(self) -> None:
-        """Closes every connection at once; a mail that was not acknowledged is not kept."""
+        """Close every connection at once; a mail that was not acknowledged is lost."""
         self._running.close()
 
     def __enter__(self) -> Self:
@@ -82,8 +82,8 @@ def _serve_web(listener: socket.socket, app: Flask) -> Iterator[None]:
 
 
 class _RequestHandler(WSGIRequestHandler):
-    # One request a connection: a browser that keeps its connection does not outlive stop().
+    # One request for each connection, so that no browser's connection outlives stop().
     protocol_version = "HTTP/1.0"
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """The page asks every two seconds: nobody wants to read that. Errors go to Flask's log."""
+        """No log: the page asks every two seconds. Errors go to Flask's log."""

@@ -1,7 +1,7 @@
-"""The SMTP side: whatever arrives is in the mailbox before the sender hears 250.
+"""The SMTP side: a mail is in the mailbox before the sender gets 250.
 
-8BITMIME and SMTPUTF8 are spoken, any login is accepted and none is needed, there is no TLS. Lines
-over the 1,000 octets of RFC 5321 (4.5.3.1.6) are refused, as a server may refuse them in the open.
+It speaks 8BITMIME and SMTPUTF8, accepts any login or none, and has no TLS. Lines of more than the
+1,000 octets of RFC 5321 (4.5.3.1.6) are refused, as other servers may do.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from aiosmtpd.smtp import Envelope as Transaction
 
 from local.inbox.mailbox import Envelope, Mailbox
 
-_LARGEST = 25 * 1024 * 1024  # bytes: what Gmail takes
+_LARGEST = 25 * 1024 * 1024  # bytes, as at Gmail
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
 def serve_smtp(listener: socket, mailbox: Mailbox) -> Iterator[None]:
-    """Answers on `listener`, which it closes, from a thread of its own until the block ends.
+    """Serve `listener` from a thread until the block ends, then close it.
 
-    aiosmtpd's Controller is not used: it reports a port in use only after its timeout of five
-    seconds, and cannot take port 0.
+    aiosmtpd's Controller is not used: it reports a port in use only after five seconds, and cannot
+    take port 0.
     """
     # Its log names every sender and recipient.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)

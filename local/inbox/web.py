@@ -1,7 +1,7 @@
 """The web inbox: a list, each mail as HTML, text and source, and the same as JSON for scripts.
 
-A mail is somebody else's HTML. It is shown in a sandboxed frame without scripts, under a policy
-that loads nothing; everything else is escaped by the templates.
+A mail's HTML is not ours. It is shown in a sandboxed frame without scripts, under a policy that
+loads nothing; the templates escape everything else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response as Redirect
 from local.inbox.mailbox import Mail, Mailbox
 from local.inbox.message import Message, Summary, frame_document, parse_message, summarize
 
-_LISTED = 200  # mails on the page; the API lists all
+_LISTED = 200  # mails on the page; the JSON lists all
 _HEAD = 64 * 1024  # bytes: more than any header block
 _VIEWS = {"html": "HTML", "text": "Text", "source": "Source"}
 
@@ -47,7 +47,7 @@ _pages = Blueprint("pages", __name__)
 def create_app(mailbox: Mailbox, host: str) -> Flask:
     """The WSGI application over `mailbox`, for a server that listens on `host`."""
     app = Flask(__name__)
-    # Without this a web page could point its own name at 127.0.0.1 and read the mails.
+    # Otherwise a web page could point its own name at 127.0.0.1 and read the mails.
     app.config["TRUSTED_HOSTS"] = ["localhost", "127.0.0.1", host]
     app.extensions["mailbox"] = mailbox
     app.register_blueprint(_pages)
@@ -138,17 +138,19 @@ def _mail(mail_id: str) -> Mail:
 
 def _summaries(mail_ids: list[str]) -> list[Summary]:
     found = (_summary(_mailbox(), mail_id) for mail_id in mail_ids)
-    return [summary for summary in found if summary]  # one may be deleted meanwhile
+    return [summary for summary in found if summary]  # one may have been deleted meanwhile
 
 
-@lru_cache(maxsize=10_000)  # a stored mail never changes, and the list is asked for all the time
+@lru_cache(
+    maxsize=10_000
+)  # a stored mail never changes, and the page asks for the list all the time
 def _summary(mailbox: Mailbox, mail_id: str) -> Summary | None:
     mail = mailbox.read(mail_id, limit=_HEAD)
     return summarize(mail) if mail else None
 
 
 def _download(content: bytes, filename: str) -> Response:
-    # Never as the type that it claims: the browser is to save it, not to show it as a page of ours.
+    # Never as the type that it claims: the browser must save it, not show it as a page of ours.
     return send_file(
         BytesIO(content),
         mimetype="application/octet-stream",

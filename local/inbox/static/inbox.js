@@ -1,4 +1,4 @@
-// Swaps the list in when it has changed. Otherwise nothing moves: focus and scroll stay.
+// Replaces the list only if it has changed, so that focus and scroll position stay.
 const list = document.getElementById("mails");
 
 async function refresh() {
@@ -10,7 +10,7 @@ async function refresh() {
     const fresh = page.getElementById("mails");
     if (fresh.innerHTML !== list.innerHTML) list.innerHTML = fresh.innerHTML;
   } catch {
-    // The runtime is stopped, or restarting: the next round will tell.
+    // The runtime is stopped or restarting: the next round will show.
   }
 }
 

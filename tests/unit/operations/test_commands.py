@@ -228,7 +228,7 @@ def test_rejected_rows_are_told_and_the_others_imported(
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "Columns: 휴대폰, 이름",
-        "Passed over: 연락처",
+        "Not used: 연락처",
         "There is no e-mail column: attendees are asked for their address at check-in.",
         "line 3: rejected: no phone number",
         "line 4: rejected: same phone number as line 2",
@@ -305,18 +305,21 @@ def test_an_import_that_breaks_off_says_how_far_it_came(
     monkeypatch.setattr(run_on_event.wiring.registration_table, "emails", emails)
     result = run_on_event("roster", "import", "0211ABC", _example())
     assert result.exit_code == 2
-    assert "ThrottlingException; 0 people were imported until then" in result.stderr
+    assert "ThrottlingException; 0 people were imported before that" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("error", "message"),
     [
         (SettingsError("EVENT_TABLE is missing"), "Error: EVENT_TABLE is missing"),
-        (StorageUnavailable("EndpointConnectionError"), "refused: EndpointConnectionError"),
+        (
+            StorageUnavailable("EndpointConnectionError"),
+            "refused the call: EndpointConnectionError",
+        ),
         (NoRegionError(), "You must specify a region"),
     ],
 )
-def test_what_is_nobodys_bug_is_one_line(
+def test_a_failure_that_is_not_a_bug_is_one_line(
     run: Commands, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
 ) -> None:
     def fail(*_: object) -> None:
