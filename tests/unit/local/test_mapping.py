@@ -46,8 +46,6 @@ def start(streams: FakeStreams) -> Iterator[Start]:
 
         def start_mapping(
             function: Callable[[dict[str, Any]], object],
-            *,
-            on_failure: Callable[[dict[str, Any]], None] = lambda _: None,
             **settings: Any,
         ) -> EventSourceMapping:
             mapping = EventSourceMapping(
@@ -55,7 +53,7 @@ def start(streams: FakeStreams) -> Iterator[Start]:
                 STREAM_ARN,
                 function,
                 mapping_settings(**{"MaximumRecordAgeInSeconds": math.inf, **settings}),
-                on_failure=on_failure,
+                on_failure=lambda _: None,
                 poll_seconds=0.005,
                 backoff=lambda _: 0.005,
             )
@@ -219,28 +217,6 @@ def test_errors_of_the_streams_api_are_survived(
     streams.write("parent", raw_record(1))
 
     function.wait_for(1)
-
-
-def test_what_is_given_up_is_told_to_the_failure_destination(
-    streams: FakeStreams, start: Start
-) -> None:
-    def fail_on_the_first(event: dict[str, Any]) -> None:
-        if numbers(event) == [1]:
-            raise FunctionError
-
-    function = FakeFunction(fail_on_the_first)
-    told: list[dict[str, Any]] = []
-    streams.write("parent", raw_record(1), raw_record(2))
-
-    start(function, on_failure=told.append, batch_size=1, MaximumRetryAttempts=1)
-
-    function.wait_for(2)
-    assert function.batches == [[1], [1], [2]]
-    [record] = told
-    assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert record["requestContext"]["approximateInvokeCount"] == 2
-    assert record["DDBStreamBatchInfo"]["shardId"] == "parent"
-    assert record["DDBStreamBatchInfo"]["startSequenceNumber"] == "1"
 
 
 def test_nothing_is_invoked_after_the_stop(streams: FakeStreams, start: Start) -> None:
