@@ -1,6 +1,6 @@
-"""`python -m benchmarks.delay_proxy PORT TARGET SECONDS`: the network between two ends.
+"""`python -m benchmarks.delay_proxy PORT TARGET SECONDS`: a network between client and server.
 
-What comes in at one end goes out at the other half of SECONDS (a round trip) later. To connect
+Data that enters at one end leaves the other end half of SECONDS (one round trip) later. Connecting
 takes a round trip too.
 """
 
@@ -8,65 +8,49 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import deque
+from contextlib import suppress
 
 from local.loopback import HOST
 from local.processes import end_with_parent
 
-
-class _End(asyncio.Protocol):
-    """One end of a connection; `other` is given once it is there."""
-
-    def __init__(self, delay: float) -> None:
-        self._delay = delay
-        self._opens_at = 0.0
-        self._under_way: deque[bytes] = deque()  # call_later keeps no order of equal times
-        self.other: _End | None = None
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "TCP"
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._send(data)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self._send(b"")
-
-    def _send(self, data: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        self._under_way.append(data)
-        loop.call_at(max(loop.time(), self._opens_at) + self._delay, self._arrive)
-
-    def _arrive(self) -> None:
-        data = self._under_way.popleft()
-        if self.other and self.other.transport:
-            if data:
-                self.other.transport.write(data)
-            else:
-                self.other.transport.close()
+_CHUNK = 65_536
 
 
-class _Near(_End):
-    def __init__(self, target: int, delay: float) -> None:
-        super().__init__(delay)
-        self._target = target
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
+    """Until the sender closes; what is under way arrives first."""
+    now = asyncio.get_running_loop().time
+    under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._opens_at = asyncio.get_running_loop().time() + 2 * self._delay
-        self.connecting = asyncio.create_task(self._connect())
+    async def deliver() -> None:
+        while True:
+            due, data = await under_way.get()
+            await asyncio.sleep(due - now())
+            if not data:
+                writer.close()
+                return
+            writer.write(data)
 
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        _, far = await loop.create_connection(lambda: _End(self._delay), HOST, self._target)
-        far.other, self.other = self, far
+    delivering = asyncio.create_task(deliver())
+    data = b"-"
+    while data:
+        try:
+            data = await reader.read(_CHUNK)
+        except ConnectionError:
+            data = b""
+        under_way.put_nowait((now() + delay, data))
+    await delivering
 
 
 async def _serve(port: int, target: int, seconds: float) -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Near(target, seconds / 2), HOST, port, backlog=128)
+    async def connect(near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        with suppress(ConnectionError):
+            far_in, far_out = await asyncio.open_connection(HOST, target)
+            await asyncio.gather(
+                _carry(near_in, far_out, seconds / 2), _carry(far_in, near_out, seconds / 2)
+            )
+
+    server = await asyncio.start_server(connect, HOST, port, backlog=128)
     await server.serve_forever()
 
 

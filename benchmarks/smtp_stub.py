@@ -1,7 +1,7 @@
-"""`python -m benchmarks.smtp_stub PORT [CERTIFICATE]`: a mail server that takes every mail at once.
+"""`python -m benchmarks.smtp_stub PORT CERTIFICATE`: a mail server that takes every mail at once.
 
-With login and pipelining (RFC 2920); where it has a certificate, TLS from the first byte. Its COUNT
-command says how many mails it took, and for how many recipients.
+It speaks TLS and offers a login and pipelining (RFC 2920). Its COUNT command tells how many mails it
+has taken, for how many recipients, and how large the last one was in bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import ssl
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 
 from local.loopback import HOST
 from local.processes import end_with_parent
@@ -29,8 +30,16 @@ _END = b"\r\n.\r\n"
 _ADDRESS = re.compile(rb"<([^>]*)>")
 
 
+@dataclass(slots=True)
+class Taken:
+    """The mails by recipient, and the size of the last one."""
+
+    recipients: Counter[bytes] = field(default_factory=Counter)
+    last_size: int = 0
+
+
 class _Session(asyncio.Protocol):
-    def __init__(self, taken: Counter[bytes]) -> None:
+    def __init__(self, taken: Taken) -> None:
         self._taken = taken
         self._read = b""
         self._recipient = b""
@@ -42,18 +51,19 @@ class _Session(asyncio.Protocol):
         transport.write(b"220 smtp.example.com ready\r\n")
 
     def data_received(self, data: bytes) -> None:
-        """What came together is answered together, as RFC 2920 asks of a server."""
+        """Answer together what came together, as RFC 2920 asks of a server."""
         self._read += data
         self._transport.write(b"".join(iter(self._answer, b"")))
 
     def _answer(self) -> bytes:
         """The reply to the next command or mail; empty until it is complete."""
         if self._in_data:
-            _, ended, rest = self._read.partition(_END)
+            mail, ended, rest = self._read.partition(_END)
             if not ended:
                 return b""
             self._read, self._in_data = rest, False
-            self._taken[self._recipient] += 1
+            self._taken.recipients[self._recipient] += 1
+            self._taken.last_size = len(mail)
             return b"250 2.0.0 taken\r\n"
         line, ended, rest = self._read.partition(b"\r\n")
         if not ended:
@@ -63,17 +73,17 @@ class _Session(asyncio.Protocol):
         if verb == b"RCPT" and (found := _ADDRESS.search(line)):
             self._recipient = found[1]
         if verb == b"COUN":
-            return f"250 {self._taken.total()} {len(self._taken)}\r\n".encode()
+            recipients = self._taken.recipients
+            counts = recipients.total(), len(recipients), self._taken.last_size
+            return f"250 {' '.join(map(str, counts))}\r\n".encode()
         self._in_data = verb == b"DATA"
         return _REPLIES.get(verb, b"500 5.5.1 what?\r\n")
 
 
-async def _serve(port: int, certificate: str | None = None) -> None:
-    tls = None
-    if certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(certificate)
-    taken: Counter[bytes] = Counter()
+async def _serve(port: int, certificate: str) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    taken = Taken()
     server = await asyncio.get_running_loop().create_server(
         lambda: _Session(taken), HOST, port, ssl=tls, backlog=128
     )
@@ -82,4 +92,4 @@ async def _serve(port: int, certificate: str | None = None) -> None:
 
 if __name__ == "__main__":
     end_with_parent()
-    asyncio.run(_serve(int(sys.argv[1]), *sys.argv[2:]))
+    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2]))

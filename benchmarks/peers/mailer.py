@@ -1,4 +1,4 @@
-"""A mail by hand: Chalice, a boto3 client, yagmail, and the calls of Rollcall's consumer."""
+"""A mail by hand: Chalice, a boto3 client, yagmail, and the calls that Rollcall's mailer makes."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ password = boto3.client("ssm").get_parameter(
 )["Parameter"]["Value"]
 
 
-@app.on_dynamodb_record(stream_arn=os.environ["CHECK_IN_STREAM_ARN"])
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:us-east-1:0:table/check-ins/stream/-")
 def send_confirmations(event: DynamoDBEvent) -> dict[str, Any]:
     username = os.environ["SMTP_USERNAME"]
     mailer = yagmail.SMTP(
@@ -56,7 +56,7 @@ def send(mailer: yagmail.SMTP, item: dict[str, Any]) -> None:
         to=item["email"]["S"],
         subject=f"{title}: checked in",
         contents=[f"{name}, you are checked in at {title}.", f"<p>{name}, you are checked in.</p>"],
-        prettify_html=False,  # else it loads premailer, which costs a quarter of a second more
+        prettify_html=False,  # otherwise it loads premailer, which takes another quarter of a second
     )
     dynamodb.update_item(
         TableName=table,

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.dynamodb_stub PORT SECONDS`: a table that answers at once, or so late.
+"""`python -m benchmarks.aws_stub PORT SECONDS SECRET`: DynamoDB and SSM that cost almost nothing.
 
-An emulator takes more of a small machine than the functions under test do, and real DynamoDB takes
-nothing of it. So here stands as little as can be: items in memory, and of the expressions what
-Rollcall and the peers use. Each answer comes after SECONDS, as over a network.
+An emulator takes more of a small machine than the functions under test; the real DynamoDB takes
+none of it. So this is the least that works: items in memory, only those expressions that Rollcall
+and its peers use, and one SECRET as the value of each SSM parameter. Each answer comes after SECONDS.
 """
 
 from __future__ import annotations
@@ -20,33 +20,36 @@ from local.processes import end_with_parent
 Item = dict[str, Any]
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
-_TARGET = re.compile(rb"(?i)\r\nx-amz-target: *DynamoDB_\d+\.(\w+)")
-_ASSIGNMENT = re.compile(r"(\w+) = (?:if_not_exists\(\w+, :none\) ([+-]) )?(\w+ - )?:(\w+)")
+_TARGET = re.compile(rb"(?i)\r\nx-amz-target: *\w+\.(\w+)")
+_ASSIGNMENT = re.compile(r"(\w+) = (?:if_not_exists\(\w+, :\w+\) (\+) )?:(\w+)")
 _REFUSED = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}
 
 
-class Tables:
-    """Every item of every table."""
+class Aws:
+    """The items of all tables, by table and key."""
 
-    def __init__(self) -> None:
-        self._items: dict[tuple[str, str], Item] = {}
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._items: dict[tuple[str, str, str], Item] = {}
 
     def answer(self, operation: str, asked: Mapping[str, Any]) -> tuple[int, object]:
-        """The HTTP status and body of an operation. Raises KeyError for any other than these."""
-        return {"GetItem": self._get, "PutItem": self._put, "UpdateItem": self._update}[operation](
-            asked
-        )
+        """The HTTP status and the body. Raises KeyError for an unknown operation."""
+        return {
+            "GetItem": self._get,
+            "GetParameter": lambda _: (200, {"Parameter": {"Value": self._secret}}),
+            "PutItem": self._put,
+            "UpdateItem": self._update,
+        }[operation](asked)
 
     def _get(self, asked: Mapping[str, Any]) -> tuple[int, object]:
         item = self._items.get(_place(asked["TableName"], asked["Key"]))
         return 200, {"Item": item} if item else {}
 
     def _put(self, asked: Mapping[str, Any]) -> tuple[int, object]:
-        item = asked["Item"]
-        place = _place(asked["TableName"], item)
+        place = _place(asked["TableName"], asked["Item"])
         if "ConditionExpression" in asked and place in self._items:
             return 400, _REFUSED | {"Item": self._items[place]}
-        self._items[place] = item
+        self._items[place] = asked["Item"]
         return 200, {}
 
     def _update(self, asked: Mapping[str, Any]) -> tuple[int, object]:
@@ -56,22 +59,24 @@ class Tables:
             return 400, _REFUSED | ({"Item": old} if old else {})
         new = dict(old)
         change, _, removed = asked["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
-        for name, counted, _, value in _ASSIGNMENT.findall(change):
-            new[name] = _sum(old.get(name), values[f":{value}"]) if counted else values[f":{value}"]
+        for name, counts, value in _ASSIGNMENT.findall(change):
+            new[name] = _sum(old.get(name), values[f":{value}"]) if counts else values[f":{value}"]
         for name in filter(None, removed.split(", ")):
             new.pop(name, None)
         self._items[place] = new
         return 200, {"Attributes": old} if asked.get("ReturnValues") == "ALL_OLD" else {}
 
 
-def _place(table: str, attributes: Item) -> tuple[str, str]:
-    """Event and attendee: the key of each of the three tables, in either order."""
-    key = [attributes.get(name, {}).get("S", "") for name in ("event_code", "attendee_id")]
-    return table, " ".join(key)
+def _place(table: str, attributes: Item) -> tuple[str, str, str]:
+    """Every table has one or both of these attributes as its key."""
+    event, attendee = (
+        attributes.get(name, {}).get("S", "") for name in ("event_code", "attendee_id")
+    )
+    return table, event, attendee
 
 
 def _may_change(item: Item, values: Item) -> bool:
-    """The conditions of a claim and of a record."""
+    """The conditions of a claim (`:due`) and of the record of how a mail ended."""
     if ":due" in values:
         return bool(item["delivery"] == values[":due"])
     return bool(item.get("claim") == values[":token"])
@@ -84,8 +89,8 @@ def _sum(number: Item | None, more: Item) -> Item:
 class _Connection(asyncio.Protocol):
     """One request after the other, as boto3 sends them."""
 
-    def __init__(self, tables: Tables, seconds: float) -> None:
-        self._tables = tables
+    def __init__(self, aws: Aws, seconds: float) -> None:
+        self._aws = aws
         self._seconds = seconds
         self._read = b""
 
@@ -102,7 +107,7 @@ class _Connection(asyncio.Protocol):
         self._read = b""
         target = _TARGET.search(head)
         assert target, "boto3 names the operation"
-        status, answer = self._tables.answer(target[1].decode(), json.loads(body))
+        status, answer = self._aws.answer(target[1].decode(), json.loads(body))
         content = json.dumps(answer).encode()
         response = (
             f"HTTP/1.1 {status} OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
@@ -114,14 +119,14 @@ class _Connection(asyncio.Protocol):
             self._transport.write(response)
 
 
-async def _serve(port: int, seconds: float) -> None:
-    tables = Tables()
+async def _serve(port: int, seconds: float, secret: str) -> None:
+    aws = Aws(secret)
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Connection(tables, seconds), HOST, port, backlog=128
+        lambda: _Connection(aws, seconds), HOST, port, backlog=128
     )
     await server.serve_forever()
 
 
 if __name__ == "__main__":
     end_with_parent()
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]))
