@@ -2,7 +2,7 @@
 
 An emulator takes more of a small machine than the functions under test; the real DynamoDB takes
 none of it. So this is the least that works: items in memory, only those expressions that Rollcall
-and its peers use, and one SECRET as the value of each SSM parameter. Each answer comes after SECONDS.
+and its peers use, and SECRET as the value of each SSM parameter. Answers come after SECONDS.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from local.loopback import HOST
@@ -22,6 +23,7 @@ Item = dict[str, Any]
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _TARGET = re.compile(rb"(?i)\r\nx-amz-target: *\w+\.(\w+)")
 _ASSIGNMENT = re.compile(r"(\w+) = (?:if_not_exists\(\w+, :\w+\) (\+) )?:(\w+)")
+_HEAD = "HTTP/1.1 {} OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n"
 _REFUSED = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}
 
 
@@ -86,44 +88,24 @@ def _sum(number: Item | None, more: Item) -> Item:
     return {"N": str(int((number or {"N": "0"})["N"]) + int(more["N"]))}
 
 
-class _Connection(asyncio.Protocol):
-    """One request after the other, as boto3 sends them."""
-
-    def __init__(self, aws: Aws, seconds: float) -> None:
-        self._aws = aws
-        self._seconds = seconds
-        self._read = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "a server's are"
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._read += data
-        head, ended, body = self._read.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not ended or not length or len(body) < int(length[1]):
-            return
-        self._read = b""
-        target = _TARGET.search(head)
-        assert target, "boto3 names the operation"
-        status, answer = self._aws.answer(target[1].decode(), json.loads(body))
-        content = json.dumps(answer).encode()
-        response = (
-            f"HTTP/1.1 {status} OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n"
-        ).encode() + content
-        if self._seconds:
-            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, response)
-        else:
-            self._transport.write(response)
-
-
 async def _serve(port: int, seconds: float, secret: str) -> None:
     aws = Aws(secret)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: _Connection(aws, seconds), HOST, port, backlog=128
-    )
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):  # the client has closed the connection
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length, target = _LENGTH.search(head), _TARGET.search(head)
+                assert length, "boto3 sends it"
+                assert target, "boto3 names the operation"
+                body = await reader.readexactly(int(length[1]))
+                status, answer = aws.answer(target[1].decode(), json.loads(body))
+                await asyncio.sleep(seconds)
+                content = json.dumps(answer).encode()
+                writer.write(_HEAD.format(status, len(content)).encode() + content)
+        writer.close()
+
+    server = await asyncio.start_server(connect, HOST, port, backlog=128)
     await server.serve_forever()
 
 

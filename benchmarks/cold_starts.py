@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from benchmarks import packages, product, servers
+from benchmarks import package, product, servers
 from benchmarks.measuring import Row, Sample, in_turns
 from benchmarks.product import Product
 from local import lambda_python
@@ -135,10 +135,10 @@ def _functions(directory: Path, guests: Guests) -> Iterator[Function]:
     libraries = directory / "libraries"
     libraries.mkdir()
     lambda_python.link_packages(libraries)
-    package = packages.pack(directory)
-    rollcall = packages.unpack(package, directory / "rollcall")
+    zipped = package.pack(directory)
+    rollcall = package.unpack(zipped, directory / "rollcall")
     for kind in _KINDS:
-        peer = packages.unpack(package, directory / kind.figure, _HERE / "peers" / kind.peer)
+        peer = package.unpack(zipped, directory / kind.figure, _HERE / "peers" / kind.peer)
         yield Function(kind, rollcall, libraries, guests)
         yield Function(kind, peer, libraries, guests)
 

@@ -21,7 +21,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import click
 
-from benchmarks import packages
+from benchmarks import package
 from benchmarks.measuring import Row, Sample
 from benchmarks.product import email, phone
 from local.loopback import free_ports
@@ -78,9 +78,9 @@ def measure(rounds: int) -> list[Row]:
             rush.play(address, _KIOSKS, guests)
         arrived_at = _arrivals(facts["inbox"], alone.answered_at | rush.answered_at)
     rows = []
-    for name, found in (("1 kiosk", alone), (f"{_KIOSKS} kiosks", rush)):
+    for kiosks, found in (("1 kiosk", alone), (f"{_KIOSKS} kiosks", rush)):
+        name = f"`make run`, {kiosks}"
         mails = [arrived_at[guest] - answered for guest, answered in found.answered_at.items()]
-        name = f"`make run`, {name}"
         milliseconds = Sample(tuple(1000 * seconds for seconds in found.seconds))
         slow = Sample((milliseconds.percentile(99),))
         rows += [
@@ -96,7 +96,7 @@ def measure(rounds: int) -> list[Row]:
 def _make_run() -> Iterator[dict[str, str]]:
     """The facts that it prints. It runs in a copy, beside whatever the developer runs."""
     with tempfile.TemporaryDirectory() as temporary:
-        project = packages.copy_project(Path(temporary, "project"))
+        project = package.copy_project(Path(temporary, "project"))
         ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         process = subprocess.Popen(

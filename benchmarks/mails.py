@@ -8,6 +8,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import repeat
 
 import yagmail
@@ -15,7 +16,8 @@ import yagmail
 from benchmarks import product, servers
 from benchmarks.measuring import Row, cpu_ms, in_turns, per_second
 from benchmarks.product import Item, Product
-from benchmarks.servers import HOST, SECRET, USER
+from benchmarks.servers import SECRET, USER
+from local.loopback import HOST
 
 _ROUND_TRIP = 0.020  # seconds, to the mail server
 _STORAGE = 0.004  # seconds; AWS says that DynamoDB answers in "single-digit milliseconds"
@@ -49,17 +51,17 @@ class Bench:
         rollcall = self._rollcall[connections]
         rollcall.mail(self._check_ins(batch))
         batches = [self._check_ins(batch) for _ in range(mails // batch)]
-        return per_second(lambda: [rollcall.mail(records) for records in batches], mails)
+        return per_second(rollcall.mail, batches, mails)
 
     def by_hand(self, mails: int) -> float:
         """As one would write it first: batches of 5, and a login for each mail."""
         records = self._check_ins(mails)
         batches = [records[first : first + 5] for first in range(0, mails, 5)]
-        return per_second(lambda: [_plain_handler(self._port, each) for each in batches], mails)
+        return per_second(partial(_plain_handler, self._port), batches, mails)
 
     def wire(self, connections: int, mails: int) -> float:
         recipients = [_image(record)["email"]["S"] for record in self._check_ins(mails)]
-        return per_second(lambda: self._wire[connections].send(recipients), mails)
+        return per_second(self._wire[connections].send, [recipients], mails)
 
     def cpu(self, mails: int) -> float:
         """The CPU of a mail with its two writes, on one connection, in ms."""

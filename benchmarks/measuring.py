@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FIGURES = Path(__file__).parent / "figures.json"
 
@@ -99,10 +102,11 @@ def cpu_ms(call: Callable[[], object], times: int = 1) -> float:
     return (time.process_time() - begun) / times * 1000
 
 
-def per_second(call: Callable[[], object], count: int) -> float:
-    """How many a second, if `call` does `count` of them."""
+def per_second(call: Callable[[T], object], batches: Sequence[T], count: int) -> float:
+    """How many a second, if the batches have `count` of them."""
     begun = time.perf_counter()
-    call()
+    for batch in batches:
+        call(batch)
     return count / (time.perf_counter() - begun)
 
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import boto3
 
-from benchmarks.servers import HOST, SECRET, USER
+from benchmarks.servers import SECRET, USER
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.registration import Registration
+from local.loopback import HOST
 
 ROOT = Path(__file__).parents[1]
-TABLES = {"EVENT_TABLE": "events", "REGISTRATION_TABLE": "registrations", "CHECK_IN_TABLE": "check-ins"}  # fmt: skip
 
 Item = dict[str, Any]
 
@@ -100,7 +100,9 @@ def environment(aws_port: int, smtp_port: int = 1) -> dict[str, str]:
     """Of a deployed function, except that AWS and the mail server are on loopback."""
     aws = f"http://{HOST}:{aws_port}"
     return {
-        **TABLES,
+        "EVENT_TABLE": "events",
+        "REGISTRATION_TABLE": "registrations",
+        "CHECK_IN_TABLE": "check-ins",
         "SECRET_KEY_PARAMETER": "/rollcall/bench/secret-key",
         "SMTP_PASSWORD_PARAMETER": "/rollcall/bench/smtp-password",
         "SMTP_HOST": HOST,

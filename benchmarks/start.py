@@ -1,4 +1,4 @@
-"""`python -I -S start.py CODE LIBRARIES HANDLER EVENT`: a function from nothing to its first answer.
+"""`python -I -S start.py CODE LIBRARIES HANDLER EVENT`: from nothing to the first answer.
 
 CODE is the directory of the unpacked zip, LIBRARIES that of the packages that Lambda's Python has.
 As soon as the function has answered, this writes one line of JSON: the `answer`, and in `cpu` the
