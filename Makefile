@@ -38,10 +38,10 @@ check: $(READY) ## format, lint, types, then the tests: what CI runs
 	$(BIN)/mypy
 	$(MAKE) test
 
-bench: $(READY) $(EMULATOR_READY) ## measure, and print a table
+bench: $(READY) ## measure, and print a table
 	$(BIN)/python -m benchmarks
 
-scale: $(READY) ## reckon what happens beyond one machine, and write it into docs/scale.md
+scale: $(READY) ## calculate what happens beyond one machine, and write it into docs/scale.md
 	$(BIN)/python -m benchmarks.scale
 
 format: $(READY) ## format the code, and mend what lint can mend

@@ -148,14 +148,17 @@ def _mail(found: Answer) -> tuple[str, str, str]:
     return lasts(found.mail_median), lasts(found.mail_longest), lasts(found.mailed_after)
 
 
-def main() -> None:
-    figures = Figures.read()
-    parts = {
+def parts(figures: Figures) -> dict[str, str]:
+    """The page's tables, by the names of their places."""
+    return {
         "answers": answers(figures),
         "settings": all_settings(),
         "limits": all_limits(figures),
     }
-    for name, text in parts.items():
+
+
+def main() -> None:
+    for name, text in parts(Figures.read()).items():
         click.echo(f"{text}\n")
         insert(PAGE, name, text)
 
