@@ -39,8 +39,8 @@ STORAGE_SECONDS = 0.005
 # Assumed: TLS and login are some ten round trips, and the server's own work.
 CONNECT_SECONDS = 0.5
 
-# Write units of one check-in at the door, and of its mail (docs/costs.md has them by call; a test
-# compares with DynamoDB's own count).
+# Write units of one check-in, and of its mail. docs/costs.md has them by call, and a test compares
+# that page with DynamoDB's own count.
 TABLE_UNITS, BY_EVENT_UNITS, BY_NUMBER_UNITS, DUE_UNITS = (1, 2), (1, 0), (1, 0), (1, 3)
 
 
@@ -132,7 +132,7 @@ class Answer:
 
 
 def door_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
-    """The lowest first. Where mails share a limit, they have their part of it."""
+    """The lowest first. If mails share a limit, their part of it is taken off."""
     chosen, warm = crowd.chosen, crowd.chosen.warm_writes
     at_once = (CONCURRENCY - chosen.batches) / figures.check_in_seconds
     return sorted(
@@ -161,7 +161,7 @@ def mail_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
 
 
 def batch_rate(crowd: Crowd, figures: Figures) -> float:
-    """Mails a second of one batch after the other: of connections, workers or CPU."""
+    """Mails a second of one batch after the other, bounded by connections, workers or CPU."""
     chosen, seconds = crowd.chosen, crowd.provider.seconds
     cpu = figures.mail_cpu_ms / 1000 / chosen.vcpu
     # Two workers share a connection: one mails, the other claims or records.
@@ -191,14 +191,14 @@ def answer(crowd: Crowd, figures: Figures) -> Answer:
     cold_door = figures.api_cold_start_ms / 1000 * VCPU_MEMORY / API_MEMORY
     cold_mail = figures.mailer_cold_start_ms / 1000 / crowd.chosen.vcpu + CONNECT_SECONDS
 
-    # A day's quota is no rate: it is there at once, and then a day later.
+    # A day's quota is not a rate: all of it is there at once, and again a day later.
     mailer, provider = (each.a_second for each in mail_limits(crowd, figures)[:2])
-    meanwhile = min(mailer, provider, enters, (due - enters) / DUE_UNITS[1])
+    meanwhile = max(1e-9, min(mailer, provider, enters, (due - enters) / DUE_UNITS[1]))
     afterwards = min(mailer, provider, due / DUE_UNITS[1])
     usual = mail_seconds(crowd, figures) + POLL / 2
 
     def wait(place: float) -> float:
-        """For the mail, of the person at this place."""
+        """How long the person at this place waits for the mail."""
         if place >= crowd.provider.a_day:
             return DAY * (place // crowd.provider.a_day)
         sent_at = place / meanwhile

@@ -6,17 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.scale import model
 from benchmarks.scale.__main__ import GMAIL, PAGE, SETTINGS, parts
-from benchmarks.scale.model import (
-    DAY,
-    RUSH,
-    Crowd,
-    Figures,
-    Provider,
-    Settings,
-    answer,
-    batch_rate,
-)
+from benchmarks.scale.model import DAY, RUSH, Crowd, Figures, Provider, Settings, answer
 
 FIGURES = Figures(0, 1e-6, 0, 0)
 FREE = Provider("free", seconds=0.1)
@@ -77,13 +69,18 @@ def test_connections_or_workers_bound_a_batch(
     """A mail takes 0.11 s, of which its connection is busy for 0.1 s; two workers share one."""
     chosen = replace(SMALL, batch_size=batch_size, connections=connections)
     expected = pytest.approx(a_second, rel=0.2)  # the last workers of a batch have nothing to do
-    assert batch_rate(replace(CROWD, chosen=chosen), FIGURES) == expected
+    assert model.batch_rate(replace(CROWD, chosen=chosen), FIGURES) == expected
 
 
 def test_the_page_has_a_place_for_each_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for name in parts(Figures.read()):
         assert page.count(f"<!-- {name}:begin -->") == page.count(f"<!-- {name}:end -->") == 1
+
+
+def test_the_write_units_are_those_of_the_costs_page() -> None:
+    calls = model.TABLE_UNITS, model.BY_EVENT_UNITS, model.BY_NUMBER_UNITS, model.DUE_UNITS
+    assert f"and its mail are {sum(map(sum, calls))}:" in model.COSTS.read_text(encoding="utf-8")
 
 
 def test_the_deployed_settings_are_those_of_a_new_stage() -> None:
