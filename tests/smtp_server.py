@@ -1,6 +1,6 @@
-"""An SMTP server on loopback that follows a script, and remembers what it was told.
+"""An SMTP server on loopback that follows a script, and remembers what it heard.
 
-Without a script it takes every mail. `on` makes it answer differently, step by step:
+Without a script it takes every mail. A script makes it answer differently, step by step:
 
     server.on("RCPT", "450 4.2.1 later")         the next RCPT, and that one only
     server.on("DATA", GO_ON, DROP)               the second DATA
@@ -8,8 +8,8 @@ Without a script it takes every mail. `on` makes it answer differently, step by 
     server.always("AUTH", "535 5.7.8 no")        every login, until `forget`
 
 A step is a command, "connect" (before anything, TLS too), "banner" (the first line) or "end" (the
-dot that ends the data). Whatever the server does at "end", the mail has arrived: it lies in
-`mails`, with `accepted` and `refused` saying what the client was told; neither: nothing.
+dot that ends the data). Whatever the server does at "end", the mail has arrived: it is in `mails`,
+and its `accepted` and `refused` say what the client was told. If both are false, it heard nothing.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ _ACCEPTING: dict[str, str] = {
 class Fault(Enum):
     DROP = auto()  # close the connection without a word
     STALL = auto()  # say nothing until the client hangs up
-    LATE = auto()  # answer as without a script, but only when the client has hung up
-    GO_ON = auto()  # no fault: what the server does without a script
+    LATE = auto()  # answer as without a script, but only after the client has hung up
+    GO_ON = auto()  # no fault: do as without a script
 
 
 DROP, STALL, LATE, GO_ON = Fault.DROP, Fault.STALL, Fault.LATE, Fault.GO_ON
 
-# A str is sent as the reply, as it is; lines within it end in CRLF. A callable is called when the
-# step has come, in the connection's thread, and says what to do then.
+# A str is sent as the reply; lines within it end in CRLF. A callable is called when the step comes,
+# in the connection's thread, and says what to do then.
 Action = str | Fault | Callable[[], "Action"]
 
 
@@ -97,10 +97,10 @@ class Session:
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """Serves from its making until `stop`; each connection has a thread.
+    """Serves until `stop`; each connection has a thread.
 
-    `tls` is the certificate's context, which a `security` other than none needs. Where AUTH is
-    among the extensions, any login is taken.
+    `tls` is the certificate's context; any `security` but none needs it. If AUTH is among the
+    extensions, any login is accepted.
     """
 
     def __init__(
@@ -131,9 +131,10 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         return [mail for mail in self.mails if mail.accepted]
 
     def on(self, step: Step, *actions: Action, about: str = "") -> None:
-        """Do these at the next so many times that `step` comes, for `about`.
+        """Do these, one after the other, the next times that `step` comes.
 
-        `about` is a part of the command's line or, from RCPT on, of a recipient.
+        `about` limits that to commands with this text in their line or, from RCPT on, in a
+        recipient.
         """
         self._script.on(step, *actions, about=about)
 
@@ -153,14 +154,14 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         return action
 
     def hang_up(self, farewell: str = "") -> None:
-        """Close every connection, as a server does with those that lie idle."""
+        """Close every connection, as a server does with idle ones."""
         with self._lock:
             conversations = list(self._open.values())
         for conversation in conversations:
             conversation.hang_up(farewell)
 
     def stop(self) -> None:
-        """Close everything, and return when every session has ended. Again: nothing."""
+        """Close everything, and return when every session has ended. A second call does nothing."""
         self.shutdown()
         self._loop.join()
         self.hang_up()

@@ -119,13 +119,13 @@ class Deliveries:
     def owed(self) -> Iterator[OwedMail]:
         """All that are owed, by the time that they are due at.
 
-        Those with an attempt under way, or put off, are due later than now and come last.
+        Those with an attempt under way, or put off, are due later than now, and so come last.
         """
         shards = (self._owed(shard) for shard in DUE_SHARDS)
         return heapq.merge(*shards, key=lambda mail: mail.due_at)
 
     def since(self, moment: datetime) -> Iterator[Item]:
-        """Every check-in of the table from `moment` on, undecoded, in no order (a scan)."""
+        """Every check-in since `moment`, undecoded, in no order (a scan)."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="checked_at >= :moment",
@@ -160,7 +160,7 @@ class Deliveries:
 
 
 def _owed_mail(item: Item) -> OwedMail:
-    """An index that an earlier version made has no `checked_at`; `due_at` stands in for it."""
+    """Where an earlier version made the index it has no `checked_at`: then `due_at` stands in."""
     due_at = _moment(item, "due_at") or _NEVER
     return OwedMail(
         keys={name: item[name] for name in ("attendee_id", "event_code")},
@@ -170,7 +170,7 @@ def _owed_mail(item: Item) -> OwedMail:
 
 
 def _moment(item: Item, name: str) -> datetime | None:
-    """None where there is no such time: an odd item must not end the reading of all others."""
+    """None where it is not a time: one odd item must not end the reading of all others."""
     try:
         return datetime.fromtimestamp(float(item[name]["N"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):

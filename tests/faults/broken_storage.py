@@ -1,6 +1,6 @@
-"""Faults of DynamoDB, and the end of the process, without a process or a proxy: for many walks.
+"""Faults of DynamoDB and killed processes without a proxy or a process, so that walks are quick.
 
-They sit in the SDK's client of one consumer, before and after each call.
+They sit in a consumer's SDK client, before and after each call.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Fault = Literal["not done", "done, answer lost", "killed before", "killed after"
 
 
 class Killed(BaseException):
-    """Nothing that is written for errors may hold it up."""
+    """Not an Exception: no error handling may stop it."""
 
 
 class BrokenStorage:
-    """`unheard` are the keys of what was called, whether or not it was done, without an answer."""
+    """`unheard` are the keys of the calls that got no answer, whether or not they were done."""
 
     def __init__(self) -> None:
         self.script = Script[Fault]()
@@ -62,7 +62,7 @@ class BrokenStorage:
 
 
 class Mortal(InProcess):
-    """Dies where its storage says so. What is dead writes nothing any more."""
+    """Dies when its storage says so, and then writes nothing more."""
 
     def __init__(self, storage: BrokenStorage, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)

@@ -21,5 +21,5 @@ class Clock:
         return self.now.timestamp()
 
     def pause(self, seconds: float) -> None:
-        """What takes `seconds` takes none of ours."""
+        """Let time pass without waiting."""
         self.now += timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The clock of the consumer's machine, moved at every odd moment."""
+"""The clock of the consumer's machine, set at every awkward moment."""
 
 from __future__ import annotations
 

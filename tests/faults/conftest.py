@@ -79,7 +79,7 @@ def set_scene(
     roots: Path,
     certificate: ssl.SSLContext,
 ) -> Iterator[SetScene]:
-    """Sets one scene after the other, each with tables and servers of its own."""
+    """Sets scenes, each with its own tables and servers."""
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))
     with ExitStack() as stack:
 
@@ -122,7 +122,7 @@ def _fresh_tables() -> dict[str, str]:
     return {setting: f"{ENVIRONMENT[setting]}-{number}" for setting in _TABLES.values()}
 
 
-# The table, which the tests measure in one process or in several
+# The table. The tests that measure it run in one process or in several
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -36,7 +36,7 @@ Answer = dict[str, list[dict[str, str]]]
 
 
 class Failed(Exception):
-    """The function raised, which costs nothing but this invocation."""
+    """The function raised: this invocation is lost, and nothing else."""
 
 
 class Died(Failed):
@@ -54,7 +54,7 @@ class Consumer(Protocol):
 
 
 class InProcess:
-    """Quick, and on any clock; shares nothing with its like.
+    """Quick, and on any clock; two of them share nothing.
 
     `endpoint` is DynamoDB's address, which has `patience` seconds for each answer.
     """
@@ -94,7 +94,7 @@ class InProcess:
 
 
 class Process:
-    """A process of its own: app.py as Lambda would load it, on the clock that it is told."""
+    """A process of its own: app.py as Lambda would load it, with our clock."""
 
     def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
         self._clock = clock
@@ -115,7 +115,7 @@ class Process:
         self._call("sweep_deliveries", scheduled_event(_RULE, self._clock.seconds()))
 
     def kill(self) -> None:
-        """SIGKILL; when this returns it has ended."""
+        """SIGKILL; returns when the process has ended."""
         self._process.kill()
         self._process.wait(PATIENCE)
 

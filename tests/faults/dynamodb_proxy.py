@@ -1,11 +1,11 @@
-"""A proxy on loopback before a DynamoDB, which breaks calls as a test's script says.
+"""A proxy in front of a DynamoDB, on loopback, that breaks calls as a test's script says.
 
     proxy.on("claim", THROTTLE)               the next claim
     proxy.on("UpdateItem", LOSE, about="ab12")  the next update that names her: done, and no answer
     proxy.always("query", REFUSE)             every query, until `forget`
 
-A step is an operation of DynamoDB's API, or what it is to the confirmations: "claim" and "record"
-(of a delivery), "event" (its reading).
+A step is an operation of DynamoDB's API, or what it means to the confirmations: "claim" and
+"record" (of a delivery) or "event" (reading one).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ BROKEN = Error(500, "InternalServerError")
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """Do it, call this, and close the connection without the answer."""
+    """Do it, call this, and close the connection without an answer."""
 
     call: Callable[[], None]
 
@@ -67,7 +67,7 @@ Action = Error | Fault | Afterwards | Callable[[], "Action"]
 
 
 class DynamoDbProxy(ThreadingHTTPServer):
-    """Serves from its making until `stop`, for the DynamoDB at `upstream`, an address."""
+    """Serves until `stop`, in front of the DynamoDB at the address `upstream`."""
 
     daemon_threads = False  # so that server_close waits for every connection's thread
 
@@ -86,7 +86,7 @@ class DynamoDbProxy(ThreadingHTTPServer):
         self.stop()
 
     def on(self, step: str, *actions: Action, about: str = "") -> None:
-        """Do these at the next so many times that `step` comes, with `about` in its body."""
+        """Do these, one after the other, when `step` comes with `about` in its body."""
         self._script.on(step, *actions, about=about)
 
     def always(self, step: str, action: Action, about: str = "") -> None:
@@ -94,7 +94,7 @@ class DynamoDbProxy(ThreadingHTTPServer):
         self._script.always(step, action, about)
 
     def forget(self) -> None:
-        """Break nothing any more."""
+        """Break nothing from now on."""
         self._script.forget()
 
     def action(self, operation: str, body: bytes) -> Error | Fault | Afterwards:
@@ -113,7 +113,7 @@ class DynamoDbProxy(ThreadingHTTPServer):
         return GO_ON
 
     def stop(self) -> None:
-        """Close everything. Again: nothing."""
+        """Close everything. A second call does nothing."""
         self.shutdown()
         self._loop.join()
         with self._lock:

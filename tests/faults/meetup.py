@@ -1,7 +1,7 @@
 """A meetup under faults: its check-ins, its mail server, and what Lambda does around the consumer.
 
 Time is simulated. A batch is tried, and what is handed back is tried again a second later; then the
-mapping gives up, as one does whose retries are used up. The sweep runs each minute.
+mapping gives up. The sweep runs each minute.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST = timedelta(days=7)
 
 
 class Meetup(CheckIns):
-    """`start` makes a consumer, as often as one has died."""
+    """`start` makes a consumer, whenever the last one has died."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Meetup(CheckIns):
         super().__init__(database, settings, clock)
         self.server = server
         self.tries = 2  # how often the mapping tries a batch
-        self.watched = ""  # an address, of which `settled` says when nothing was owed any more
+        self.watched = ""  # an address; `settled` says when its mail was no longer owed
         self.settled = ""
         self.start = start
         self._consumer: Consumer | None = None
@@ -57,7 +57,7 @@ class Meetup(CheckIns):
         return self._consumer
 
     def deliver(self, records: Sequence[Record], size: int = 5) -> list[Record]:
-        """Bring the records in batches; gives those that the mapping gave up."""
+        """Bring the records in batches; returns those on which the mapping gave up."""
         given_up: list[Record] = []
         for first in range(0, len(records), size):
             batch = self.invoke(records[first : first + size])
@@ -71,7 +71,7 @@ class Meetup(CheckIns):
         return given_up
 
     def invoke(self, batch: Sequence[Record]) -> Sequence[Record]:
-        """One invocation; gives what has to come again, from the lowest that is handed back on."""
+        """One invocation; returns what comes again: all from the first that is handed back."""
         try:
             answer = self.consumer.send_confirmations({"Records": list(batch)})
         except Failed:
@@ -82,7 +82,7 @@ class Meetup(CheckIns):
         return batch[min((places.get(each, 0) for each in failures), default=len(batch)) :]
 
     def sweep(self) -> None:
-        """The next run of the schedule, which catches up where the clock has jumped."""
+        """The schedule's next run. After a jump of the clock it catches up."""
         self.clock.now = max(self.clock.now, self._next_sweep)
         self._next_sweep = self.clock.now + MINUTE
         try:
@@ -97,7 +97,7 @@ class Meetup(CheckIns):
             self.sweep()
 
     def sweep_until_settled(self) -> None:
-        """Runs that would find nothing due are left out."""
+        """Skips the runs that would find nothing due."""
         end = self.clock.now + _LONGEST
         while owed := [int(item["due_at"]["N"]) for item in self._owed()]:
             assert self.clock.now < end, "never settled"
@@ -107,7 +107,7 @@ class Meetup(CheckIns):
             self.sweep()
 
     def move_clock(self, time: timedelta) -> None:
-        """The consumer's clock goes wrong, or right; the schedule goes on."""
+        """The consumer's clock is set; the schedule goes on."""
         self.clock.now += time
         self._next_sweep += time
         self._moved += time
@@ -121,7 +121,7 @@ class Meetup(CheckIns):
     # What can be seen
 
     def copies(self) -> Counter[str]:
-        """How many mails arrived that were not refused, by address."""
+        """How many mails arrived and were not refused, by address."""
         return Counter(mail.recipients[0] for mail in self.server.mails if not mail.refused)
 
     def message_ids(self) -> dict[str, set[str]]:
@@ -132,7 +132,7 @@ class Meetup(CheckIns):
         return found
 
     def doubted(self) -> set[str]:
-        """Those of whose mail the server took a copy without a word."""
+        """Those of whose mail the server got a copy and said nothing."""
         return {
             mail.recipients[0] for mail in self.server.mails if not (mail.accepted or mail.refused)
         }

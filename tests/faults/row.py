@@ -42,9 +42,9 @@ LEFT_TO_A_PERSON = Promise("unclear", 0, 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`brief`: a part of `make test` too. `settings` are this row's own.
+    """`brief` rows are played by `make test` too. `settings` are this row's own.
 
-    `inject` is the fault by itself, where it can happen once to anybody.
+    `inject` is the fault alone, if it can hit anybody once.
     """
 
     part: str
@@ -71,7 +71,7 @@ class Measured:
 
 
 def under(inject: Inject, lasting: Lasting) -> Play:
-    """The stream brings the batch while the fault is there, and for how long it stays."""
+    """The stream brings the batch during the fault, which then goes on for as long as it says."""
 
     def play(scene: Scene, records: Sequence[Record]) -> None:
         inject(scene, HANA)

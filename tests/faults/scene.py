@@ -1,4 +1,4 @@
-"""Where a row of the table plays: two attendees, the mail server, and what lies between."""
+"""What a row is played with: two attendees, the mail server, and what is between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DURI = "duri@example.com"  # who comes after her in the batch
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`proxy` is there where the row needs it, as a consumer in a process is."""
+    """Only some rows have a `proxy`, or a consumer in a process."""
 
     meetup: Meetup
     server: SmtpServer
@@ -27,22 +27,22 @@ class Scene:
 
     @property
     def proxy(self) -> DynamoDbProxy:
-        assert self._proxy, "a row that breaks storage has to say so"
+        assert self._proxy, "a row that breaks storage has to name its place"
         return self._proxy
 
     def kill(self) -> None:
         """SIGKILL to the consumer, wherever it is."""
         consumer = self.meetup.consumer
-        assert isinstance(consumer, Process), "a row that kills has to say so"
+        assert isinstance(consumer, Process), "a row that kills has to name its place"
         consumer.kill()
 
     def kill_here(self) -> Fault:
-        """As the mail server's action: the reply is never sent."""
+        """For the mail server's script: the reply is never sent."""
         self.kill()
         return DROP
 
     def kill_before(self) -> dynamodb_proxy.Fault:
-        """As the proxy's action: the call is not made."""
+        """For the proxy's script: the call is never made."""
         self.kill()
         return dynamodb_proxy.DROP
 

@@ -1,4 +1,4 @@
-"""DynamoDB at each call of the consumer: throttling, refusing, dropping, stalling, nonsense."""
+"""DynamoDB at each of the consumer's calls: throttling, refusing, dropping, stalling, nonsense."""
 
 from __future__ import annotations
 

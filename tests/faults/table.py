@@ -1,4 +1,4 @@
-"""The tables of docs/delivery.md: written by `make faults`, held against by every other run."""
+"""The tables of docs/delivery.md: `make faults` writes them, every other run compares with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read() -> dict[Key, Cells]:
 
 
 def write(measured: Mapping[Key, Cells]) -> None:
-    """What was not measured this time stays as it was; a row that is no more goes."""
+    """Rows that were not measured this time stay as they were; rows that no longer exist go."""
     before, _, after = _split()
     known = {**read(), **measured}
     keys = [row.key for row in ROWS if row.key in known]

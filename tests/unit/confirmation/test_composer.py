@@ -159,12 +159,6 @@ def test_both_parts_say_who_which_event_when_where_and_the_proof(fact: str) -> N
     assert fact in page(mail).text
 
 
-def test_the_text_comes_first_and_the_html_last_so_that_clients_prefer_it() -> None:
-    mail = read(HANA)
-    assert mail.get_content_type() == "multipart/alternative"
-    assert [each.get_content_type() for each in mail.iter_parts()] == ["text/plain", "text/html"]
-
-
 def test_an_event_in_korean_is_confirmed_in_korean() -> None:
     mail = read(record(name="김하나"), KOREAN)
     assert mail["Subject"] == "[2월 정기 모임] 체크인이 확인되었습니다"
@@ -174,18 +168,6 @@ def test_an_event_in_korean_is_confirmed_in_korean() -> None:
         assert "2026년 2월 11일 (수) 19:00 KST" in text
         assert "굿즈 데스크" in text
         assert "체크인 번호" in text
-
-
-def test_the_events_language_wins_over_the_default() -> None:
-    mail = read(HANA, locale="ko")
-    assert mail["Subject"] == "You are checked in: February Meetup"
-    assert mail["Content-Language"] == "en"
-
-
-def test_without_an_event_the_default_language_is_used() -> None:
-    mail = read(UNKNOWN, locale="ko")
-    assert mail["Subject"] == "체크인이 확인되었습니다"
-    assert page(mail).attributes("html") == [{"lang": "ko"}]
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -56,23 +56,9 @@ def test_each_view_type_gives_the_keys_and_the_image_that_it_has(
     ]
 
 
-def test_items_come_in_the_order_of_their_records() -> None:
-    numbers = ["300", "100", "200"]
-    items = read(*(record(SequenceNumber=number) for number in numbers))
-    assert [item.sequence_number for item in items] == numbers
-
-
-@pytest.mark.parametrize(
-    "event_name", ["MODIFY", "REMOVE", "insert", "INSERT ", "", None, 1, ["INSERT"], {}]
-)
-def test_only_an_insert_is_a_new_item(event_name: object) -> None:
+@pytest.mark.parametrize("event_name", ["MODIFY", "REMOVE", "insert", None, ["INSERT"]])
+def test_only_an_insert_is_a_new_record(event_name: object) -> None:
     assert read(record(event_name, NewImage=IMAGE)) == []
-
-
-def test_what_the_time_to_live_deletes_is_no_new_item() -> None:
-    removed = record("REMOVE", OldImage=IMAGE, StreamViewType="NEW_AND_OLD_IMAGES")
-    removed["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-    assert read(removed) == []
 
 
 ODD: list[object] = [None, "INSERT", 7, True, [], ["x"], {}]
@@ -86,7 +72,7 @@ def test_an_odd_record_costs_itself_only(odd: object) -> None:
 
 
 @pytest.mark.parametrize("odd", [each for each in ODD if not isinstance(each, dict)])
-def test_what_a_record_says_is_left_out_where_it_is_no_object(odd: object) -> None:
+def test_what_is_not_an_object_is_left_out(odd: object) -> None:
     assert read(record() | {"dynamodb": odd}) == []
     number = "4421584500000000017450439091"
     assert read(record(NewImage=odd)) == [Record(number, KEYS, None)]
@@ -94,36 +80,25 @@ def test_what_a_record_says_is_left_out_where_it_is_no_object(odd: object) -> No
 
 
 @pytest.mark.parametrize("odd", [None, 42, 4.2, ["1"], {"S": "1"}, ""])
-def test_without_a_sequence_number_an_item_stands_for_its_whole_batch(odd: object) -> None:
+def test_without_a_sequence_number_a_record_stands_for_its_whole_batch(odd: object) -> None:
     assert [item.sequence_number for item in read(record(SequenceNumber=odd))] == [""]
 
 
 @pytest.mark.parametrize("event", [{}, *({"Records": odd} for odd in [None, "x", 7, {"a": 1}])])
-def test_an_event_without_records_has_no_items(event: dict[str, Any]) -> None:
+def test_an_event_without_records_has_none(event: dict[str, Any]) -> None:
     assert list(new_records(event)) == []
 
 
 NO_TEXT: list[object] = [
-    {"S": ""},
     {"S": " \t\n"},
     {"S": None},
-    {"S": 5},
     {"S": ["hana"]},
-    {"S": {"S": "hana"}},
     {"NULL": True},
-    {"N": "5"},
-    {"B": "aGFuYQ=="},
     {"SS": ["hana"]},
-    {"NS": ["5"]},
-    {"L": [{"S": "hana"}]},
-    {"M": {"S": {"S": "hana"}}},
-    {"BOOL": True},
     {},
-    [],
     ["S"],
     "hana",
     None,
-    5,
 ]
 
 
@@ -133,13 +108,8 @@ def test_text_is_a_string_without_the_white_space_around_it() -> None:
 
 
 @pytest.mark.parametrize("value", NO_TEXT)
-def test_anything_but_a_string_is_no_text(value: object) -> None:
+def test_anything_but_a_string_is_not_text(value: object) -> None:
     assert text({"name": value}, "name") is None
-
-
-def test_an_attribute_that_is_not_there_is_no_text_and_no_moment() -> None:
-    assert text(IMAGE, "name") is None
-    assert moment(IMAGE, "settled_at") is None
 
 
 SEOUL = timezone(timedelta(hours=9))
@@ -166,21 +136,19 @@ def test_a_moment_is_read_from_a_number_and_from_text(value: object, expected: d
 @pytest.mark.parametrize(
     "value",
     [
-        *(value for value in NO_TEXT if value != {"N": "5"}),
+        *NO_TEXT,
         {"S": "1770804000 seconds"},
         {"S": "yesterday"},
         {"S": "2026-02-30T00:00:00"},
         {"N": "soon"},
         {"N": "nan"},
-        {"N": "-inf"},
         {"N": "1e300"},
         {"N": "9" * 400},
-        {"N": "1770804000000000"},
         {"N": None},
         {"N": ["1770804000"]},
     ],
 )
-def test_what_names_no_moment_is_none(value: object) -> None:
+def test_what_is_not_a_time_is_none(value: object) -> None:
     assert moment({"checked_at": value}, "checked_at") is None
 
 
@@ -216,14 +184,6 @@ def test_no_attribute_makes_the_reader_raise(value: object) -> None:
     found = text({"name": value}, "name")
     assert found is None or found.strip()
     moment({"name": value}, "name")
-
-
-@settings(derandomize=True, deadline=None, database=None)
-@given(st.text() | st.floats().map(str) | st.integers().map(str))
-def test_no_writing_of_a_time_makes_the_reader_raise(writing: str) -> None:
-    for value in ({"N": writing}, {"S": writing}):
-        read = moment({"checked_at": value}, "checked_at")
-        assert read is None or isinstance(read, datetime)
 
 
 @pytest.mark.parametrize(
