@@ -78,8 +78,8 @@ def measure(rounds: int) -> list[Row]:
                 found.play(address, kiosks, guests)
                 arrived_at = _arrivals(facts["inbox"], found.answered_at)
     rows = []
-    for kiosks, found in (("1 kiosk", alone), (f"{_KIOSKS} kiosks", rush)):
-        name = f"`make run`, {kiosks}"
+    for crowd, found in (("1 kiosk", alone), (f"{_KIOSKS} kiosks", rush)):
+        name = f"`make run`, {crowd}"
         mails = [arrived_at[guest] - answered for guest, answered in found.answered_at.items()]
         milliseconds = Sample(tuple(1000 * seconds for seconds in found.seconds))
         slow = Sample((milliseconds.percentile(99),))

@@ -69,7 +69,10 @@ class InProcess:
     ) -> None:
         wait = Config(connect_timeout=patience, read_timeout=patience)
         self.wiring = Wiring(
-            settings, now=clock, pause=clock.pause, patience=dynamodb.AT_THE_DOOR.merge(wait)
+            settings,
+            now=clock,
+            pause=clock.pause,
+            patience=dynamodb.in_a_function(patience).merge(wait),
         )
         with pytest.MonkeyPatch.context() as patch:
             if endpoint:
