@@ -107,7 +107,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             reader.choice("STARTING_POSITION", ("LATEST", "TRIM_HORIZON"), "LATEST"),
         ),
         secret_key=reader.secret("SECRET_KEY"),
-        storage_timeout=reader.number("STORAGE_TIMEOUT", 1, 60, 2),
+        storage_timeout=reader.number("STORAGE_TIMEOUT", 1, 300, 2),
         default_region_code=reader.parsed(
             "DEFAULT_REGION_CODE", "a country code such as KR", _region_code, "KR"
         ),

@@ -42,6 +42,10 @@ def in_a_function(timeout: float) -> Config:
         read_timeout=timeout,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=50,  # the mailer's workers write at the same time
+        # The SDK composes a long user agent for each request, and checks each parameter against its
+        # model. Without both a check-in takes 1.08 times the CPU of its two bare calls, else 1.32.
+        user_agent="rollcall",
+        parameter_validation=False,
     )
 
 
