@@ -1,4 +1,4 @@
-"""A Python as Lambda's: its own library and boto3, and nothing of this project's environment."""
+"""A Python like Lambda's: the standard library and boto3, and nothing of this environment."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "u
 
 
 def command(script: Path, *arguments: str) -> list[str]:
-    """Runs `script` by this interpreter, which so knows its own library alone.
+    """Runs `script` with this interpreter and the standard library alone.
 
-    The script adds to sys.path what else there is to be. Nothing is compiled on the way: where
-    Lambda unpacks a zip, it cannot be written.
+    The script adds the rest to sys.path. Nothing is compiled on the way, since Lambda unpacks a zip
+    where it cannot be written.
     """
     return [sys.executable, "-I", "-S", "-B", str(script), *arguments]
 
 
 def link_packages(directory: Path) -> None:
-    """Lambda's packages into `directory`, from where they are installed here, compiled."""
+    """Link Lambda's packages into `directory` from this environment, and compile them."""
     for name in PACKAGES:
         spec = find_spec(name)
         assert spec, "installed from requirements-dev.txt"
