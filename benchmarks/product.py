@@ -110,7 +110,6 @@ def environment(aws_port: int, smtp_port: int = 1) -> dict[str, str]:
         "SMTP_SECURITY": "tls",
         "SMTP_USERNAME": USER,
         "MAIL_FROM": f"Meetup <{USER}>",
-        "CHECK_IN_STREAM_ARN": "arn:aws:dynamodb:us-east-1:0:table/check-ins/stream/-",
         "AWS_LAMBDA_FUNCTION_NAME": "rollcall-bench",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

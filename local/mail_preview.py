@@ -25,7 +25,7 @@ from jinja2 import TemplateError
 from werkzeug.serving import make_server
 
 from chalicelib.attendance.event import LOCALES, Event, Locale
-from chalicelib.confirmation import rendering
+from chalicelib.confirmation import language, rendering
 from chalicelib.confirmation.composer import Composer, Sender
 from chalicelib.confirmation.records import Record
 from local.loopback import HOST
@@ -91,7 +91,7 @@ class _Known:
 
 def compose(sample: str, locale: Locale) -> EmailMessage:
     """A sample's mail. Raises what an edit may have broken: `BROKEN`."""
-    rendering.words.cache_clear()
+    language.words.cache_clear()
     texts = {} if sample == "unknown" else {**_CHECK_IN, "name": _NAMES[locale]}
     event = _EVENTS[locale] if sample in ("usual", "long") else None
     if event and sample == "long":

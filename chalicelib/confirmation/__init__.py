@@ -6,7 +6,8 @@ records         stream records, read with distrust
 service         one record: claim it, mail it, record how that ended
 composer        from a record to the finished message
 content         what a mail shows
-rendering       subject, text and HTML from `templates/` and `words/`
+rendering       subject, text and HTML from `templates/`
+language        a language's `words/`
 pool            the connections to the mail server, shared by the workers
 connection      one mail over one connection
 pipeline        a mail's commands, sent together

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from base64 import encodebytes
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
+from typing import Any
 
 from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import InvalidRequest, MalformedItem
@@ -25,6 +28,7 @@ log = logging.getLogger("rollcall.confirmation")
 # What a Message-ID takes unquoted (RFC 5322 3.6.4), as short as one header line allows.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _FACTS = ("check_in_id", "event_code", "email", "name", "checked_at")  # that never change
+_ALTERNATIVES = 'multipart/alternative; boundary="=_alternative"'  # base64 has no underscores
 _ENCODED_WORD = "=?"  # how one begins (RFC 2047 2)
 _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')  # what a phrase has to quote (RFC 5322 3.2.3)
 _UNFOLDED = 30  # octets that fit on one header line, even with each of them escaped or encoded
@@ -64,6 +68,7 @@ class Composer:
     ) -> None:
         self._events = events
         self._sender = sender
+        self._from = str(Address(_phrase(sender.name), addr_spec=sender.address))
         self._default_locale = default_locale
         self._now = now
 
@@ -87,20 +92,24 @@ class Composer:
         domain = self._sender.address.rpartition("@")[2]
 
         mail = EmailMessage(SMTP)
-        # No server on the way has to change base64, and Python writes it quickly.
-        mail.set_content(rendered.text, cte="base64")
-        mail.add_alternative(rendered.html, subtype="html", cte="base64")
-        mail["From"] = Address(_phrase(self._sender.name), addr_spec=self._sender.address)
+        mail["MIME-Version"] = _shared_header("MIME-Version", "1.0")
+        mail["Content-Type"] = _shared_header("Content-Type", _ALTERNATIVES)
+        mail.attach(_part("plain", rendered.text))
+        mail.attach(_part("html", rendered.html))
+        mail["From"] = _shared_header("From", self._from)
         mail["To"] = Address(_phrase(confirmation.name), addr_spec=to)
         if reply_to:
-            mail["Reply-To"] = reply_to
-        mail["Subject"] = _verbatim(rendered.subject)
+            mail["Reply-To"] = _shared_header("Reply-To", reply_to)
+        mail["Subject"] = _shared_header("Subject", _verbatim(rendered.subject))
         mail["Date"] = self._now()
         mail["Message-ID"] = f"<{_identity(record)}@{domain}>"
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notice comes back
+        # RFC 3834: no vacation notice comes back.
+        mail["Auto-Submitted"] = _shared_header("Auto-Submitted", "auto-generated")
         # The same for Exchange (MS-OXCMAIL 2.1.3.2.20). `All` would hold bounces back too.
-        mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-        mail["Content-Language"] = confirmation.locale
+        mail["X-Auto-Response-Suppress"] = _shared_header(
+            "X-Auto-Response-Suppress", "OOF, AutoReply"
+        )
+        mail["Content-Language"] = _shared_header("Content-Language", confirmation.locale)
         return Message(to, mail.as_bytes())
 
     def _event(self, record: Record) -> Event | None:
@@ -113,6 +122,27 @@ class Composer:
         except MalformedItem as error:
             log.error("event %s: %s", event_code, error, extra=record.log_fields)
             return None
+
+
+def _part(subtype: str, content: str) -> EmailMessage:
+    """As `set_content` makes it, which parses each Content-Type twice.
+
+    In base64, because no server on the way has to change it, and Python writes it quickly.
+    """
+    part = EmailMessage(SMTP)
+    part["Content-Type"] = _shared_header("Content-Type", f'text/{subtype}; charset="utf-8"')
+    part["Content-Transfer-Encoding"] = _shared_header("Content-Transfer-Encoding", "base64")
+    part.set_payload(encodebytes(content.replace("\n", "\r\n").encode()).decode("ascii"))
+    return part
+
+
+@lru_cache(64)
+def _shared_header(name: str, value: str) -> Any:
+    """Python parses every header that is set. Those that mails share are parsed once.
+
+    This and `_part` halve the time of composing, which is the largest part of a mail's CPU.
+    """
+    return SMTP.header_factory(name, value)
 
 
 def _address(written: str) -> str:

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from chalicelib.attendance.event import Event, Locale
 from chalicelib.attendance.text import printable
+from chalicelib.confirmation.language import write_moment
 from chalicelib.confirmation.records import Image, moment, text
-from chalicelib.confirmation.rendering import write_moment
 
 _LONGEST_LINE = 100  # characters; registrations hold no longer names
 _ELLIPSIS = "…"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from chalicelib.attendance.event import Locale
+from chalicelib.confirmation.content import Confirmation
+from chalicelib.confirmation.language import words
 
-if TYPE_CHECKING:
-    from chalicelib.confirmation.content import Confirmation
-
-_ROOM = Path(__file__).parent
+_TEMPLATES = Path(__file__).parent / "templates"
 # ASCII only, since Korean particles follow a URL without a space (https://example.com에서), and
 # without the punctuation that ends a sentence.
 _URL = re.compile(r"(https?://[!#-;=?-~]*[\w/=&~+#%-])", re.ASCII)
@@ -45,28 +41,6 @@ def render(confirmation: Confirmation) -> Rendered:
     )
 
 
-@cache
-def words(locale: Locale) -> Mapping[str, Any]:
-    return tomllib.loads((_ROOM / "words" / f"{locale}.toml").read_text(encoding="utf-8"))
-
-
-def write_moment(moment: datetime, locale: Locale) -> str:
-    """`Wednesday, 11 February 2026, 19:00 KST`; a naive moment is written without a zone."""
-    language = words(locale)
-    written: str = language["moment"].format(
-        year=moment.year,
-        month=language["months"][moment.month - 1],
-        day=moment.day,
-        weekday=language["weekdays"][moment.weekday()],
-        time=f"{moment:%H:%M}",
-    )
-    zone = moment.tzname()
-    if zone is None:
-        return written
-    # Zones without an abbreviation are named by their offset alone: +04 for Asia/Dubai.
-    return f"{written} {'UTC' if zone[0] in '+-' else ''}{zone}"
-
-
 def _rendered(template: str, shown: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(shown)
 
@@ -75,7 +49,7 @@ def _rendered(template: str, shown: Mapping[str, Any]) -> str:
 def _environment() -> Environment:
     """Compiled templates stay in it, until their file changes."""
     environment = Environment(
-        loader=FileSystemLoader(_ROOM / "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -21,8 +21,8 @@ from chalicelib.attendance.errors import MalformedItem, StorageUnavailable
 from chalicelib.attendance.event import LOCALES, Event, Locale
 from chalicelib.confirmation.composer import Composer, Message, Sender, UnusableAddress
 from chalicelib.confirmation.content import one_line
+from chalicelib.confirmation.language import words
 from chalicelib.confirmation.records import Record
-from chalicelib.confirmation.rendering import words
 
 NOW = datetime(2026, 2, 11, 9, 42, 20, tzinfo=UTC)
 SENDER = Sender("Rollcall", "rollcall@example.com", "desk@example.com")
