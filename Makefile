@@ -26,17 +26,19 @@ services: $(READY) ## the same without the app, for `chalice local --stage local
 mail: $(READY) ## show the confirmation mail with sample data, as you edit its templates (MAIL_PORT: 8026)
 	@exec $(BIN)/python -m local.mail_preview
 
-test: $(READY) $(EMULATOR_READY) ## every test that this machine can run
-	$(BIN)/python -m pytest -n auto
+test: $(READY) ## the tests, but for what takes long
+	$(BIN)/python -m pytest -n auto -m "not full"
 
-faults: $(READY) ## every fault there is, and the tables in docs/delivery.md
-	FAULTS=all $(BIN)/python -m pytest -n 4 --dist worksteal tests/faults
+faults: $(READY) ## play every fault, and write the tables in docs/delivery.md
+	FAULTS=write $(BIN)/python -m pytest -n auto --dist worksteal tests/faults
 
-check: $(READY) ## format, lint, types, then the tests: what CI runs
+check: $(READY) $(EMULATOR_READY) ## format, lint, types, and every test in full: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+	$(BIN)/python -m pytest -n auto -m full
+	FAULTS=all $(BIN)/python -m pytest -n auto --dist worksteal tests/faults
 
 bench: $(READY) ## measure, and print a table
 	$(BIN)/python -m benchmarks
@@ -44,7 +46,7 @@ bench: $(READY) ## measure, and print a table
 scale: $(READY) ## calculate what happens beyond one machine, and write it into docs/scale.md
 	$(BIN)/python -m benchmarks.scale
 
-format: $(READY) ## format the code, and mend what lint can mend
+format: $(READY) ## format the code, and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -22,7 +22,7 @@ _HURRY = Path(__file__).parent / "hurry"
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Empty: nothing is deployed yet."""
     if not emulator.PYTHON.is_file():
-        pytest.skip("the AWS emulator is not set up: `make test` does it")
+        pytest.skip("the AWS emulator is not set up: `make check` does it")
     project = tmp_path_factory.mktemp("deployed") / "clone"
     left_out = shutil.ignore_patterns(
         ".*.sw?", ".*_cache", ".#*", ".DS_Store", ".git", ".venv", "__pycache__", "deployed",

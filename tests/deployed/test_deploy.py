@@ -15,6 +15,8 @@ import pytest
 from deployed.cloud import CHECK_INS, TABLES, Cloud, ask
 from operations.deployment.probe import CODE
 
+pytestmark = pytest.mark.full
+
 FUNCTIONS = ("rollcall-dev", "rollcall-dev-send_confirmations", "rollcall-dev-sweep_deliveries")
 
 

@@ -26,6 +26,8 @@ from deployed.cloud import CHECK_INS, EVENT, TABLES, Cloud, ask
 from deployed.packed import Package, Start, start
 from local import lambda_python
 
+pytestmark = pytest.mark.full
+
 # By their handlers, as `chalice deploy` names them; alarms and dashboard use these names.
 FUNCTIONS = {
     "app.app": "rollcall-dev",
