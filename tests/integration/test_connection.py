@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -111,6 +112,9 @@ def failure(
     return caught.value
 
 
+# A silent server is waited for in real time.
+SILENT = pytest.param(STALL, marks=pytest.mark.full)
+
 # The connection
 
 
@@ -141,7 +145,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced(
     assert len(server.sessions) == 2
 
 
-@pytest.mark.parametrize("action", [CLOSING, DROP, STALL])
+@pytest.mark.parametrize("action", [CLOSING, DROP, SILENT])
 def test_an_idle_connection_that_takes_no_sender_is_replaced(
     server: SmtpServer, connect: Connect, action: Action
 ) -> None:
@@ -243,6 +247,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("step", "expected"),
     [("RCPT", Postponed), ("end", Unclear)],
@@ -341,8 +346,8 @@ def test_a_reason_says_what_was_refused_with_the_servers_codes_alone(
 # What each answer means
 
 STEPS: list[Step] = ["MAIL", "RCPT", "DATA", "end"]
-ANSWERS: list[tuple[Step, Action, type[DeliveryError]]] = [
-    *[("connect", action, Halted) for action in (LATER, NEVER, DROP, STALL, GARBAGE)],
+ANSWERS: list[Any] = [
+    *[("connect", action, Halted) for action in (LATER, NEVER, DROP, GARBAGE)],
     ("connect", CLOSING, Throttled),
     ("EHLO", DROP, Halted),
     ("MAIL", LATER, Postponed),
@@ -354,7 +359,7 @@ ANSWERS: list[tuple[Step, Action, type[DeliveryError]]] = [
     ("RCPT", "530 5.7.0 authentication required", Halted),
     ("RCPT", CLOSING, Throttled),
     ("RCPT", QUOTA, Halted),
-    *[("RCPT", action, Postponed) for action in (DROP, STALL, GARBAGE, "350 go on", "2")],
+    *[("RCPT", action, Postponed) for action in (DROP, GARBAGE, "350 go on", "2")],
     ("DATA", LATER, Postponed),
     ("DATA", NEVER, Rejected),
     ("DATA", CLOSING, Throttled),
@@ -364,7 +369,11 @@ ANSWERS: list[tuple[Step, Action, type[DeliveryError]]] = [
     ("end", NEVER, Rejected),
     ("end", CLOSING, Throttled),
     ("end", QUOTA, Halted),
-    *[("end", action, Unclear) for action in (DROP, STALL, GARBAGE, "354 go on", "2", "x" * 9000)],
+    *[("end", action, Unclear) for action in (DROP, GARBAGE, "354 go on", "2", "x" * 9000)],
+    *[
+        pytest.param(step, STALL, expected, marks=pytest.mark.full)
+        for step, expected in (("connect", Halted), ("RCPT", Postponed), ("end", Unclear))
+    ],
 ]
 
 
@@ -470,7 +479,7 @@ def test_the_server_takes_the_bytes_that_were_given(
 # Saying goodbye
 
 
-@pytest.mark.parametrize("action", [GO_ON, NEVER, CLOSING, DROP, STALL, GARBAGE])
+@pytest.mark.parametrize("action", [GO_ON, NEVER, CLOSING, DROP, SILENT, GARBAGE])
 def test_however_the_goodbye_goes_the_mail_is_sent_and_the_connection_can_begin_anew(
     server: SmtpServer, connect: Connect, action: Action
 ) -> None:
@@ -544,7 +553,7 @@ def test_a_password_that_has_not_changed_is_not_tried_again(
         "334 this is not base64!",
         CLOSING,
         DROP,
-        STALL,
+        SILENT,
         GARBAGE,
     ],
 )
