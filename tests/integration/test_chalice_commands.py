@@ -43,6 +43,7 @@ AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 REGION = {"AWS_DEFAULT_REGION": "us-east-1"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("command", [("deploy",), ("package", "out")])
 def test_without_region_credentials_or_an_answer(
     clone: Path, environment: dict[str, str], command: tuple[str, ...]

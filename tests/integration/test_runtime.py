@@ -52,6 +52,7 @@ def test_a_check_in_at_the_printed_address_puts_a_mail_into_the_printed_inbox(
         assert len(json.load(listing)["messages"]) == 1
 
 
+@pytest.mark.full
 def test_with_the_mapping_off_the_sweep_mails_and_no_consumer_is_started(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
@@ -107,6 +108,7 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
         api.wait(60)
 
 
+@pytest.mark.full
 def test_two_runs_of_a_clone_keep_apart(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running], clone: Path
 ) -> None:
@@ -160,6 +162,7 @@ def test_what_the_mapping_gives_up_is_written_down_as_a_stage_tells_its_queue(
     assert record["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
+@pytest.mark.full
 def test_settings_from_the_environment_point_the_app_at_other_servers(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
@@ -200,6 +203,7 @@ def test_settings_from_the_environment_point_the_app_at_other_servers(
         processes.stop(other)
 
 
+@pytest.mark.full
 def test_one_endpoint_for_all_of_aws_is_the_dynamodb_and_a_proxy_is_not_asked_for_it(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
 ) -> None:
@@ -248,6 +252,7 @@ def test_an_edit_reaches_the_app_and_the_mail(
     assert b"X-Edited: " in running.mails()[1]
 
 
+@pytest.mark.full
 def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
@@ -279,6 +284,7 @@ def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
     eventually(lambda: len(running.mails()) == 1)
 
 
+@pytest.mark.full
 def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
@@ -297,6 +303,7 @@ def test_ctrl_c_does_not_wait_for_a_silent_mail_server(
     assert ports_in_use(runtime_environment) == []
 
 
+@pytest.mark.full
 def test_sigterm_stops_everything(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running]
 ) -> None:
