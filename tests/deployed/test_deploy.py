@@ -127,7 +127,7 @@ def test_plain_chalice_deploy_brings_new_code_and_leaves_all_else(
     cloud: Cloud, address: str
 ) -> None:
     before = what_is_there(cloud)
-    view = cloud.project / "chalicelib" / "web" / "check_ins.py"
+    view = cloud.project / "chalicelib" / "web" / "door.py"
     text = view.read_text(encoding="utf-8")
     assert '"storage": "ok"' in text
     view.write_text(text.replace('"storage": "ok"', '"storage": "well"'), encoding="utf-8")
