@@ -7,11 +7,14 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib import chalice_command, invocation, settings
+from chalicelib import chalice_command, invocation
 from chalicelib.invocation import time_left
-from chalicelib.telemetry import json_log
-from chalicelib.web import door, problems, request_log
-from chalicelib.wiring import Wiring
+
+with chalice_command.missing_packages_in_one_line():
+    from chalicelib import settings
+    from chalicelib.telemetry import json_log
+    from chalicelib.web import door, problems, request_log
+    from chalicelib.wiring import Wiring
 
 app = Chalice(app_name="rollcall")
 app.log.setLevel(logging.INFO)

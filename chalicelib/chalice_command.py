@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from chalicelib.settings import SettingsError
-
 # Set by `make package` for its own `chalice package`: that stack makes the table too, and its
 # template names the stream.
 ONE_STACK = "ROLLCALL_ONE_STACK"
@@ -75,8 +73,21 @@ def stream_arn(table: str) -> str:
 
 
 @contextmanager
+def missing_packages_in_one_line() -> Iterator[None]:
+    """End a command with one line if a package is not installed. In a function, just raise."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not _is_running() or str(error.name).startswith("chalicelib"):
+            raise
+        _end(f"rollcall: {error.name} is missing. Type `pip install -r requirements.txt` first")
+
+
+@contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """End a command with one line where what it needs is missing. In a function, just raise."""
+    from chalicelib.settings import SettingsError  # which needs packages of requirements.txt
+
     try:
         yield
     except CommandError as error:

@@ -12,7 +12,6 @@ import os
 import re
 import socket
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from chalicelib.attendance.event import LOCALES, Event, Locale
 from chalicelib.confirmation import language, rendering
 from chalicelib.confirmation.composer import Composer, Sender
 from chalicelib.confirmation.records import Record
+from chalicelib.confirmation.replies import Halted
 from local.loopback import HOST
 
 _DEFAULT_PORT = 8026
@@ -110,7 +110,7 @@ def compose(sample: str, locale: Locale) -> EmailMessage:
     return message
 
 
-BROKEN = (TemplateError, tomllib.TOMLDecodeError, LookupError)
+BROKEN = (TemplateError, LookupError, ValueError, TypeError, OSError, Halted)
 
 
 def create_app() -> Flask:
@@ -123,7 +123,8 @@ def create_app() -> Flask:
         try:
             message, broken = compose(sample, locale), ""
         except BROKEN as error:
-            message, broken = EmailMessage(), f"{type(error).__name__}: {error}"
+            cause = error.__cause__ or error
+            message, broken = EmailMessage(), f"{type(cause).__name__}: {cause}"
         return render_template_string(
             _PAGE.read_text(encoding="utf-8"),
             sample=sample,
@@ -139,7 +140,10 @@ def create_app() -> Flask:
 
     @app.get("/frame/<scheme>")
     def frame(scheme: str) -> Response:
-        html = _part(compose(*_chosen()), "html")
+        try:
+            html = _part(compose(*_chosen()), "html")
+        except BROKEN:
+            html = ""  # the page around it says what is broken
         response = Response(in_scheme(html, scheme), mimetype="text/html")
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
@@ -193,7 +197,10 @@ def _part(message: EmailMessage, subtype: str) -> str:
 def _version() -> str:
     """Another one after each edit."""
     files = [_PAGE, *_SOURCES.glob("templates/*"), *_SOURCES.glob("words/*")]
-    return str(max(file.stat().st_mtime_ns for file in files))
+    try:
+        return str(max(file.stat().st_mtime_ns for file in files))
+    except FileNotFoundError:  # an editor is replacing one
+        return ""
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +80,20 @@ def claim(ports: Mapping[str, int]) -> None:
                 probes.enter_context(socket.create_server(("127.0.0.1", port)))
             except OSError as error:
                 raise PortInUse(f"port {port} is in use; move it with {name}") from error
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a run's folder, which is named after its PORT. Raises PortInUse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PortInUse(
+                f"another run of this clone uses PORT {folder.name}; choose another with PORT=…"
+            ) from error
+        yield
 
 
 def listens(port: int) -> bool:

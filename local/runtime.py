@@ -149,6 +149,8 @@ class Runtime:
 
     def _start(self, stack: ExitStack) -> list[tuple[str, str]]:
         knobs, environment = self.knobs, self._environment
+        if self._publishes:
+            stack.enter_context(processes.hold(knobs.run))
         self._claim_ports()
         self._complete()
         if self._embeds_dynamodb:

@@ -31,23 +31,28 @@ class Stage:
 
     @cached_property
     def wiring(self) -> Wiring:
-        """The app's own parts, on this stage's settings.
+        """The app's own parts, with this stage's settings.
 
-        Those stand in the environment, or else where Chalice takes a function's from. They go into
-        the environment, since the SDK looks for its own (AWS_…) there.
+        A deployed stage has the settings of config.json, whatever the shell says. On this machine
+        the environment wins. The SDK reads its own settings (AWS_…) from the environment.
 
         Raises UnknownStageError and SettingsError.
         """
-        for name, value in self._variables().items():
-            os.environ.setdefault(name, value)
-        return Wiring(settings.load(), patience=AT_A_DESK)
+        variables = self._variables()
+        is_local = "SETTINGS_FILE" in variables
+        for name, value in variables.items():
+            if is_local or name.startswith("AWS_"):
+                os.environ.setdefault(name, value)
+        return Wiring(settings.load(None if is_local else variables), patience=AT_A_DESK)
 
     def setting(self, name: str) -> str | None:
-        """One setting by itself: what has to be there before all the others are.
+        """One setting by itself, which is needed before the others are complete.
 
         Raises UnknownStageError.
         """
-        return os.environ.get(name) or self._variables().get(name) or None
+        variables = self._variables()
+        shell = os.environ.get(name) if "SETTINGS_FILE" in variables else None
+        return shell or variables.get(name) or None
 
     @property
     def base_url(self) -> str | None:

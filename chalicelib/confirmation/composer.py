@@ -15,6 +15,8 @@ from email.policy import SMTP
 from functools import lru_cache
 from typing import Any
 
+from jinja2 import TemplateError
+
 from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import InvalidRequest, MalformedItem
 from chalicelib.attendance.event import Event, Locale, normalize_event_code
@@ -22,6 +24,7 @@ from chalicelib.attendance.ports import Events
 from chalicelib.confirmation.content import describe, one_line
 from chalicelib.confirmation.records import Record, text
 from chalicelib.confirmation.rendering import render
+from chalicelib.confirmation.replies import Halted
 
 log = logging.getLogger("rollcall.confirmation")
 
@@ -32,6 +35,10 @@ _ALTERNATIVES = 'multipart/alternative; boundary="=_alternative"'  # base64 has 
 _ENCODED_WORD = "=?"  # how one begins (RFC 2047 2)
 _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')  # what a phrase has to quote (RFC 5322 3.2.3)
 _UNFOLDED = 30  # octets that fit on one header line, even with each of them escaped or encoded
+
+
+# What a mistake in `templates/` or `words/` raises. That is our fault, so it marks nobody's mail.
+_BROKEN = (TemplateError, LookupError, ValueError, TypeError, OSError)
 
 
 class UnusableAddress(ValueError):
@@ -75,20 +82,24 @@ class Composer:
     def compose(self, record: Record, recipient: str) -> Message:
         """The mail for an item. However often it is composed, its Message-ID is the same.
 
-        Raises UnusableAddress, and StorageUnavailable where the event cannot be asked for.
+        Raises UnusableAddress, Halted if a template or its words are broken, and StorageUnavailable
+        if the event cannot be read.
         """
         image = record.image or {}
         event = self._event(record)
         to = _address(recipient)
         reply_to = _reply_to(event, self._sender)
-        confirmation = describe(
-            image,
-            to,
-            event,
-            locale=event.locale if event else self._default_locale,
-            takes_replies=reply_to is not None,
-        )
-        rendered = render(confirmation)
+        try:
+            confirmation = describe(
+                image,
+                to,
+                event,
+                locale=event.locale if event else self._default_locale,
+                takes_replies=reply_to is not None,
+            )
+            rendered = render(confirmation)
+        except _BROKEN as error:
+            raise Halted(f"the mail cannot be composed: {type(error).__name__}") from error
         domain = self._sender.address.rpartition("@")[2]
 
         mail = EmailMessage(SMTP)

@@ -33,7 +33,7 @@ def render(confirmation: Confirmation) -> Rendered:
     """The templates see each field of `confirmation` by its name, and the language's `words`."""
     shown = {field.name: getattr(confirmation, field.name) for field in fields(confirmation)}
     shown["words"] = words(confirmation.locale)
-    subject = _rendered("confirmation.subject.txt", shown).strip()
+    subject = " ".join(_rendered("confirmation.subject.txt", shown).split())
     return Rendered(
         subject,
         _rendered("confirmation.txt", shown),

@@ -124,15 +124,6 @@ class Deliveries:
         shards = (self._owed(shard) for shard in DUE_SHARDS)
         return heapq.merge(*shards, key=lambda mail: mail.due_at)
 
-    def since(self, moment: datetime) -> Iterator[Item]:
-        """Every check-in since `moment`, undecoded, in no order (a scan)."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="checked_at >= :moment",
-            ExpressionAttributeValues=to_item({":moment": moment}),
-        )
-        return _items(pages)
-
     def _owed(self, shard: str) -> Iterator[OwedMail]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,

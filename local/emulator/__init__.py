@@ -52,6 +52,9 @@ class Emulation:
     def running(self) -> Iterator[list[tuple[str, str]]]:
         """Yields the facts to print. Raises NotReady, PortInUse, SettingsError or OSError."""
         knobs = Knobs.read(self._given)
+        inbox_dir = knobs.inbox_dir
+        if not self._given.get("INBOX_DIR"):  # a local run has its own
+            inbox_dir = knobs.run.with_name(f"emulator-{knobs.emulator_port}") / "inbox"
         processes.claim(
             {
                 "EMULATOR_PORT": knobs.emulator_port,
@@ -62,14 +65,14 @@ class Emulation:
         self._server = start(knobs.emulator_port, knobs.inbox_smtp_port)
         try:
             with Inbox(
-                knobs.inbox_dir, smtp_port=knobs.inbox_smtp_port, web_port=knobs.inbox_port
+                inbox_dir, smtp_port=knobs.inbox_smtp_port, web_port=knobs.inbox_port
             ) as inbox:
                 settings = environment(knobs.emulator_port)
                 shell = " ".join(f"{name}={value}" for name, value in settings.items())
                 yield [
                     ("aws", settings["AWS_ENDPOINT_URL"]),
                     ("inbox", f"http://{HOST}:{inbox.web_port}"),
-                    ("inbox_dir", str(knobs.inbox_dir)),
+                    ("inbox_dir", str(inbox_dir)),
                     ("deploy", f"{shell} make deploy STAGE=dev"),
                 ]
         finally:

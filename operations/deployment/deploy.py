@@ -143,7 +143,8 @@ class Deployment:
     def _make_key(self) -> None:
         """A random key for each stage that nobody has seen; never one in place of another."""
         parameter = self._settings.secret_key.parameter
-        assert parameter, "config.json may not hold the key itself"
+        if parameter is None:
+            raise ConfigurationError("SECRET_KEY_PARAMETER is missing in .chalice/config.json")
         if not _has_parameter(parameter):
             key = secrets.token_urlsafe(_KEY_BYTES)
             client("ssm").put_parameter(Name=parameter, Value=key, Type="SecureString")

@@ -70,6 +70,15 @@ def test_before_the_first_make_deploy(
     assert local.endswith("`make services`, and in another terminal `chalice local --stage local`")
 
 
+def test_without_the_requirements(clone: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """As where somebody has installed Chalice alone; the package is hidden here."""
+    (tmp_path / "phonenumbers.py").write_text("raise ModuleNotFoundError(name='phonenumbers')")
+    refused = said(clone, environment | {"PYTHONPATH": str(tmp_path)}, "deploy")
+    assert refused == (
+        "rollcall: phonenumbers is missing. Type `pip install -r requirements.txt` first"
+    )
+
+
 def test_chalice_local_without_the_services(clone: Path, environment: dict[str, str]) -> None:
     assert said(clone, environment, "local", "--stage", "local") == (
         "rollcall: the services are not running. Type `make services` first, in another terminal"

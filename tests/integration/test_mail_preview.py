@@ -46,4 +46,8 @@ def test_an_edit_changes_the_version_and_a_mistake_is_named(
         raise TemplateSyntaxError("unexpected end of template", 7)
 
     monkeypatch.setattr("chalicelib.confirmation.composer.render", broken)
-    assert "unexpected end of template" in client.get("/").text
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "unexpected end of template" in page.text
+    assert "/version" in page.text  # so it reloads with the next edit
+    assert client.get("/frame/light").status_code == 200

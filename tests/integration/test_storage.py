@@ -461,23 +461,6 @@ class TestImages:
     def test_of_what_is_not_there_are_none(self, storage: Storage) -> None:
         assert storage.deliveries.image(keys(check_in())) is None
 
-    def test_since_a_moment_are_all_from_then_on(self, storage: Storage) -> None:
-        second = timedelta(seconds=1)
-        rows = [
-            owed_check_in(storage, f"{place}a" * 32, checked_at=NOW + (place - 1) * second)
-            for place in range(3)
-        ]
-        storage.put_raw("CheckInTable", **keys(check_in(event_code="0212ABC")))
-        found = {item["attendee_id"]["S"]: item for item in storage.deliveries.since(NOW)}
-        assert found == {row.attendee_id: image(storage, row) for row in rows[1:]}
-
-    def test_since_a_moment_fill_several_pages(self, storage: Storage) -> None:
-        ids = [f"{number:064x}" for number in range(5)]
-        for attendee_id in ids:
-            owed_check_in(storage, attendee_id, name="하" * 100_000)
-        found = [item["attendee_id"]["S"] for item in storage.deliveries.since(NOW)]
-        assert sorted(found) == ids
-
 
 class TestOwed:
     def test_exactly_the_owed_ones_are_in_the_index(self, storage: Storage) -> None:
@@ -912,7 +895,6 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.deliveries.settle(keys(check_in()), "mine", end("sent")),
     lambda storage: storage.deliveries.hold(keys(check_in()), attempt(), "no reply"),
     lambda storage: list(storage.deliveries.owed()),
-    lambda storage: list(storage.deliveries.since(NOW)),
 ]
 
 

@@ -23,6 +23,7 @@ from chalicelib.confirmation.composer import Composer, Message, Sender, Unusable
 from chalicelib.confirmation.content import one_line
 from chalicelib.confirmation.language import words
 from chalicelib.confirmation.records import Record
+from chalicelib.confirmation.replies import Halted
 
 NOW = datetime(2026, 2, 11, 9, 42, 20, tzinfo=UTC)
 SENDER = Sender("Rollcall", "rollcall@example.com", "desk@example.com")
@@ -536,3 +537,13 @@ def test_every_language_has_all_words() -> None:
     for locale in LOCALES:
         assert words(locale).keys() == words("en").keys()
         assert (len(words(locale)["months"]), len(words(locale)["weekdays"])) == (12, 7)
+
+
+def test_a_broken_template_or_word_is_our_fault_and_not_the_attendees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = {**words("ko"), "subject": "{evnet}", "moment": "{yeer}"}
+    monkeypatch.setattr("chalicelib.confirmation.language.words", lambda _: broken)
+    composer = Composer(FakeEvents(None), SENDER, default_locale="ko", now=lambda: NOW)
+    with pytest.raises(Halted, match="the mail cannot be composed: KeyError"):
+        composer.compose(HANA, ADDRESS)

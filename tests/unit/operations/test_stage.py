@@ -14,8 +14,16 @@ CONFIG = {
     "app_name": "rollcall",
     "environment_variables": {"EVENT_TABLE": "shared", "REGISTRATION_TABLE": "shared"},
     "stages": {
-        "local": {},
-        "dev": {"environment_variables": {"REGISTRATION_TABLE": "of dev", "AWS_PROFILE": "dev"}},
+        "local": {"environment_variables": {"SETTINGS_FILE": "none"}},
+        "dev": {
+            "environment_variables": {
+                "REGISTRATION_TABLE": "of dev",
+                "CHECK_IN_TABLE": "of dev",
+                "SECRET_KEY": "of dev",
+                "MAIL_FROM": "hello@example.com",
+                "AWS_PROFILE": "dev",
+            }
+        },
     },
 }
 
@@ -28,17 +36,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_stage_has_its_own_variables_over_those_of_all(project: Path) -> None:
-    for name in ("EVENT_TABLE", "REGISTRATION_TABLE"):
-        del os.environ[name]
-    settings = Stage("dev", project).wiring.settings
+def test_a_deployed_stage_has_its_own_variables_and_nothing_of_the_shell(project: Path) -> None:
+    os.environ |= {"REGISTRATION_TABLE": "the shell's", "SECRET_KEY": "the shell's"}
+    stage = Stage("dev", project)
+    settings = stage.wiring.settings
     assert (settings.event_table, settings.registration_table) == ("shared", "of dev")
+    assert settings.secret_key.value == "of dev"
+    assert stage.setting("REGISTRATION_TABLE") == "of dev"
     assert os.environ["AWS_PROFILE"] == "dev"
 
 
-def test_the_environment_goes_before_the_stage(project: Path) -> None:
+def test_on_this_machine_the_environment_wins(project: Path) -> None:
     os.environ["REGISTRATION_TABLE"] = "mine"
-    assert Stage("dev", project).wiring.settings.registration_table == "mine"
+    assert Stage("local", project).wiring.settings.registration_table == "mine"
 
 
 def test_an_unknown_stage_is_told_with_those_that_there_are(project: Path) -> None:
