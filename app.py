@@ -1,4 +1,4 @@
-"""The map: the routes, the stream consumer and the schedule. No logic."""
+"""Registers the routes, the stream consumer and the schedule with Chalice. Holds no logic."""
 
 from __future__ import annotations
 

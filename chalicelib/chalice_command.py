@@ -1,7 +1,7 @@
-"""What Chalice's commands (`local`, `deploy`, `package`) need while they import app.py.
+"""Support for Chalice's commands (`local`, `deploy`, `package`) while they import app.py.
 
-They need the stage's settings, the stream's ARN, and an error in one line. A running function needs
-none of it: Chalice sets AWS_CHALICE_CLI_MODE in its commands, and Lambda does not.
+It provides the stage's settings, the stream's ARN, and errors on one line. A running function needs
+none of this. Chalice sets AWS_CHALICE_CLI_MODE in its commands, and Lambda does not.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-# Set by `make package` for its own `chalice package`: that stack makes the table too, and its
-# template names the stream.
+# `make package` sets this for its own `chalice package`, whose stack creates the table as well, so
+# that the template can refer to the stream.
 ONE_STACK = "ROLLCALL_ONE_STACK"
 
 _PLACEHOLDER = "arn:aws:dynamodb:us-east-1:000000000000:table/{}/stream/looked-up-when-deployed"
@@ -30,10 +30,10 @@ class CommandError(Exception):
 
 
 def settings_source() -> Mapping[str, str] | None:
-    """The settings of the command's stage; None where they come from the process.
+    """The settings of the command's stage, or None to read them from the process.
 
-    A deployed stage has what .chalice/config.json says and nothing of the shell. The stage `local`
-    names a SETTINGS_FILE, and there the environment counts too. Raises CommandError.
+    A deployed stage gets only what .chalice/config.json says, nothing from the shell. The stage
+    `local` names a SETTINGS_FILE, and the environment counts there too. Raises CommandError.
     """
     if not _is_running():
         return None
@@ -42,19 +42,19 @@ def settings_source() -> Mapping[str, str] | None:
 
 
 def stream_arn(table: str) -> str:
-    """The ARN of the table's live stream in a command; anywhere else a placeholder of its form.
+    """The ARN of the table's live stream in a command; anywhere else, a well-formed placeholder.
 
     Raises CommandError.
     """
     if not _is_running() or os.environ.get(ONE_STACK):
         return _PLACEHOLDER.format(table)
-    # Here, so that the functions do not load it for this.
+    # Imported here, so that the functions do not load it for this.
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     from chalicelib.storage.dynamodb import AT_A_DESK, client
 
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials are from
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs where credentials come from
     patience = AT_A_DESK.merge(
         Config(connect_timeout=_FIRST_SECONDS, retries={"total_max_attempts": 2})
     )
@@ -85,7 +85,7 @@ def missing_packages_in_one_line() -> Iterator[None]:
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """End a command with one line where what it needs is missing. In a function, just raise."""
+    """End a command with one line if something it needs is missing. In a function, just raise."""
     from chalicelib.settings import SettingsError  # which needs packages of requirements.txt
 
     try:
@@ -105,7 +105,7 @@ def _is_running() -> bool:
 
 
 def _end(line: str) -> None:
-    """Chalice prints a traceback for an Exception, and lets SystemExit through."""
+    """Exit with this line. Chalice prints a traceback for an Exception, but not for SystemExit."""
     if threading.current_thread() is threading.main_thread():
         raise SystemExit(line)
     # `chalice local` imports the app in a thread, where Python ignores SystemExit.
@@ -116,17 +116,17 @@ def _end(line: str) -> None:
 
 @cache
 def _stage() -> str:
-    """Chalice does not tell the app which stage it works on, so this reads its --stage."""
+    """Read the stage from --stage, because Chalice does not tell the app."""
     from argparse import ArgumentParser
 
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--stage", default="dev")  # as Chalice's own default
+    parser.add_argument("--stage", default="dev")  # Chalice's own default
     return str(parser.parse_known_args(sys.argv[1:])[0].stage)
 
 
 @cache
 def _declared() -> Mapping[str, str]:
-    """The stage's environment_variables. Chalice has changed into the project's directory."""
+    """The stage's environment_variables. Chalice has already changed to the project's directory."""
     from chalice.config import Config
 
     config = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What Lambda says about the invocation that is running."""
+"""What Lambda says about the current invocation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _current = _Current()
 def time_left(context: Any) -> Callable[[], float]:
     """A function that returns the seconds until Lambda ends the invocation.
 
-    Where no Lambda runs, it always returns a minute.
+    Outside Lambda, it always returns a minute.
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
     if context is None:

@@ -1,6 +1,6 @@
-"""The settings, and the only reader of os.environ.
+"""The settings. No other module of the app reads settings from os.environ.
 
-A missing or wrong setting stops the function at its start, by name, with what was expected.
+A missing or wrong setting stops the function at its start; the error names it and what is expected.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
 UnclearDelivery = Literal["resend", "hold"]
 T = TypeVar("T")
 
-# Enough to catch a slip; whether mail arrives there, only a mail can tell.
+# This catches typing errors; only a mail can show whether the address works.
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # visible ASCII around one @
-# CloudWatch drops the metrics of any other without a word; AWS/ is its own.
+# CloudWatch silently drops metrics of any other namespace, and reserves AWS/ for itself.
 _NAMESPACE = re.compile(r"(?!AWS/|:)[A-Za-z0-9._/#:-]{1,255}")
 
 
@@ -48,10 +48,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """How mail leaves: without a login where `username` is None.
+    """How mail is sent; there is no login if `username` is None.
 
-    `timeout` in seconds, for each wait on the server; `connections` at the same time, by each
-    container, and `messages_per_connection` on one before it is replaced; `sender` is
+    `timeout` is in seconds, for each wait on the server. Each container opens up to `connections`
+    at the same time, and replaces one after `messages_per_connection`. `sender` is
     `(name, address)`.
     """
 
@@ -71,7 +71,7 @@ class MailSettings:
 class Settings:
     """`delivery_lease` and `storage_timeout` are in seconds.
 
-    `function_name` is None where no Lambda runs.
+    `function_name` is None outside Lambda.
     """
 
     event_table: str
@@ -90,7 +90,7 @@ class Settings:
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment (or the mapping given). Raises SettingsError, naming every fault."""
+    """Read the environment (or the given mapping). Raises SettingsError, naming every fault."""
     reader = _Reader(_process_environment() if environment is None else environment)
     security = cast(Security, reader.choice("SMTP_SECURITY", ("tls", "starttls", "none"), "tls"))
     host = reader.text("SMTP_HOST", "smtp.gmail.com")
@@ -144,9 +144,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def run_folder(environment: Mapping[str, str]) -> Path:
-    """What a local run keeps: a folder for each checkout and PORT.
+    """The folder for the files of a local run, one for each checkout and PORT.
 
-    It lies outside the checkout, since `chalice local` restarts for each file that changes there.
+    It is outside the checkout, since `chalice local` restarts when a file changes there.
     """
     state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     checkout = Path(__file__).resolve().parents[1]
@@ -155,11 +155,11 @@ def run_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _process_environment() -> Mapping[str, str]:
-    """os.environ, completed from the file that SETTINGS_FILE names.
+    """Return os.environ, completed from the file that SETTINGS_FILE names.
 
-    The stage `local` names one: Chalice writes a stage's variables over the process's own, but a
-    setting given in the environment has to win. AWS_… settings in it are for the SDK, which reads
-    os.environ by itself.
+    The stage `local` sets SETTINGS_FILE, because Chalice lets a stage's variables override the
+    environment, and here the environment has to win. The file's AWS_… settings are for the SDK,
+    which reads os.environ itself.
     """
     name = os.environ.get("SETTINGS_FILE")
     if name:
@@ -171,7 +171,7 @@ def _process_environment() -> Mapping[str, str]:
 
 
 class _Reader:
-    """Reads one setting after the other, and keeps the faults for one report."""
+    """Reads the settings one by one, and collects the faults for one report."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -254,7 +254,7 @@ def _reply_to(text: str) -> str | None:
 
 
 def _address(text: str) -> str:
-    """Raises ValueError unless the address can stand in a header as it is."""
+    """Return the address. Raises ValueError unless it can be used in a header unchanged."""
     if not _ADDRESS.fullmatch(text):
         raise ValueError(text)
     try:

@@ -1,4 +1,4 @@
-"""Builds the parts that the functions work with: on first use, once per container."""
+"""Builds the parts that the functions need, on first use and once per container."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _now() -> datetime:
 
 
 def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
-    """A cached_property for several threads: Python's own has no lock since 3.12."""
+    """A thread-safe cached_property: Python's own has no lock since 3.12."""
     name = build.__name__
 
     def built(wiring: Wiring) -> Part:
@@ -51,10 +51,10 @@ def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
 
 
 class Wiring:
-    """Each part is a property, built when it is first asked for.
+    """Each part is a property, built when it is first needed.
 
-    `patience` bounds the storage calls; by default STORAGE_TIMEOUT does. `pause` sleeps for so many
-    seconds.
+    `patience` limits the storage calls; the default follows STORAGE_TIMEOUT. `pause` sleeps for a
+    number of seconds.
     """
 
     def __init__(

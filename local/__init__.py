@@ -1,1 +1,1 @@
-"""The development runtime: what AWS does around the app, on one machine. Never packaged."""
+"""The development runtime: does what AWS does around the app, on one machine. Never deployed."""

@@ -39,7 +39,7 @@ def main(what: str) -> None:
     """
     parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)  # SIGINT too: a shell's background job ignores it
+        signal.signal(number, _interrupt)  # SIGINT too, because a shell's background jobs ignore it
     try:
         runtime = (
             Emulation(os.environ)

@@ -3,8 +3,8 @@
 Chalice's development server drops the connection with a traceback if it cannot read a header (a
 Content-Length that is not a number or is too large, an Authorization that is not ASCII). It waits
 for ever if a body is shorter than announced, and answers with an HTML page if the request is not
-HTTP or its method is unknown. Here each of these gets a problem response, as from the app itself,
-and a crowd that connects at once gets in.
+HTTP or its method is unknown. The patches send a problem response for each of these, as the app
+itself does, and let many clients connect at once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from chalicelib.web.problems import problem
 from local.processes import end_with_parent
 
 BODY_SECONDS = 10
-_LONGEST_BODY = 10 * 1024 * 1024  # bytes; what API Gateway lets through
+_LONGEST_BODY = 10 * 1024 * 1024  # bytes; API Gateway's limit
 
 
 def patch() -> None:
-    """Patch Chalice's classes: its command cannot be given another server or handler."""
-    ThreadedHTTPServer.request_queue_size = 128  # Chalice has 5: too few for a crowd at the door
-    # Chalice writes head and body apart; Nagle's algorithm would hold back the body for 40 ms.
+    """Patch Chalice's classes, because its command accepts no other server or handler."""
+    ThreadedHTTPServer.request_queue_size = 128  # 5 in Chalice: too few for a crowd at the door
+    # Chalice writes head and body separately; Nagle's algorithm would delay the body by 40 ms.
     ChaliceRequestHandler.disable_nagle_algorithm = True
     for method in ("GET", "PUT", "POST", "HEAD", "DELETE", "PATCH", "OPTIONS"):
         setattr(ChaliceRequestHandler, f"do_{method}", _handle)
@@ -60,7 +60,7 @@ def _handle(handler: Any) -> None:
 
 def _send_error(handler: Any, *_: object) -> None:
     """http.server calls this for a request that it cannot read."""
-    handler.request_version = handler.protocol_version  # the version may be what it could not read
+    handler.request_version = handler.protocol_version  # the version may be the unreadable part
     _refuse(handler, "invalid_request")
 
 

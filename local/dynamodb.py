@@ -1,6 +1,6 @@
 """A DynamoDB with streams on this machine: moto's server, or AWS's DynamoDB Local.
 
-moto needs nothing but Python, and forgets everything when it stops. DynamoDB Local is AWS's own
+moto needs only Python, and loses its data when it stops. DynamoDB Local is AWS's own
 implementation and keeps its data between runs, but needs Java and Maven.
 """
 
@@ -35,7 +35,7 @@ class MissingExtra(Exception):
 def start(
     kind: Kind, port: int, environment: Mapping[str, str], *, jars: Path, data: Path
 ) -> subprocess.Popen[bytes]:
-    """Start it on 127.0.0.1. DynamoDB Local's jars lie in a folder of `jars`, its tables in `data`.
+    """Start it on 127.0.0.1. DynamoDB Local's jars are in a folder of `jars`, its tables in `data`.
 
     Raises MissingExtra.
     """
@@ -70,7 +70,7 @@ def install(state: Path) -> Path:
             )
             if fetched.returncode:
                 raise MissingExtra("DYNAMODB=local needs its jars, and Maven could not fetch them")
-            # All or nothing, even if another run is fetching them too.
+            # Renamed at the end, so that it is all or nothing even if another run fetches them too.
             with suppress(OSError):
                 target.rename(jars)
     return jars

@@ -1,4 +1,4 @@
-"""A Lambda function in a process of its own, restarted after an edit."""
+"""Runs a Lambda function in its own process, and restarts it after an edit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 class Function:
     """`name` is the function's name in app.py; `timeout` is in seconds, as on Lambda.
 
-    Simultaneous invocations run in separate processes, as they run in containers on Lambda.
+    Simultaneous invocations run in separate processes, as in containers on Lambda.
     """
 
     def __init__(self, name: str, environment: Mapping[str, str], timeout: float) -> None:
@@ -127,7 +127,7 @@ class _Container:
 def _serve(pipe: Connection, name: str, environment: dict[str, str], timeout: float) -> None:
     """In the container: import the app once, then handle one event after another."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runtime decides when to stop
-    sys.stdout = sys.stderr  # as for all children of the runtime
+    sys.stdout = sys.stderr  # as in all child processes of the runtime
     os.environ.update(environment)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))

@@ -8,8 +8,8 @@ from contextlib import ExitStack, suppress
 
 HOST = "127.0.0.1"
 
-# Below the ports for outgoing connections (from 32768 on Linux, from 49152 in RFC 6335): one of
-# those could be taken between the choice and the server's start.
+# Below the ports for outgoing connections (from 32768 on Linux, from 49152 in RFC 6335), one of
+# which could be taken before the server starts.
 _FIRST, _LAST = 20_000, 32_000
 
 
@@ -18,7 +18,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports, since all are held until the last is chosen."""
+    """Choose different ports, by holding all of them until the last is chosen."""
     with ExitStack() as held:
         return [held.enter_context(_claim()).getsockname()[1] for _ in range(count)]
 

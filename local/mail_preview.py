@@ -1,6 +1,6 @@
-"""`make mail`: the confirmation in each language, light and dark, as a designer edits it.
+"""`make mail`: the confirmation in each language, light and dark, for designers.
 
-The mails are those that the consumer would send, with sample data. The page reloads itself when a
+The mails are what the consumer would send, with sample data. The page reloads itself when a
 template or a language's words change.
 """
 
@@ -80,7 +80,7 @@ SAMPLES = ("usual", "long", "no event", "unknown")
 
 
 class _Known:
-    """The one event that a sample has, if any."""
+    """Stores the one event of a sample, or none."""
 
     def __init__(self, event: Event | None) -> None:
         self._event = event
@@ -90,7 +90,7 @@ class _Known:
 
 
 def compose(sample: str, locale: Locale) -> EmailMessage:
-    """A sample's mail. Raises what an edit may have broken: `BROKEN`."""
+    """Compose a sample's mail. Raises one of `BROKEN` after a faulty edit."""
     language.words.cache_clear()
     texts = {} if sample == "unknown" else {**_CHECK_IN, "name": _NAMES[locale]}
     event = _EVENTS[locale] if sample in ("usual", "long") else None
@@ -195,7 +195,7 @@ def _part(message: EmailMessage, subtype: str) -> str:
 
 
 def _version() -> str:
-    """Another one after each edit."""
+    """A version that changes with each edit."""
     files = [_PAGE, *_SOURCES.glob("templates/*"), *_SOURCES.glob("words/*")]
     try:
         return str(max(file.stat().st_mtime_ns for file in files))

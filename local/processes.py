@@ -1,4 +1,4 @@
-"""The runtime's child processes, which never outlive it."""
+"""Starts and stops the runtime's child processes, which never outlive it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NotReady(Exception):
 def start(
     command: Sequence[str], environment: Mapping[str, str], *, quiet: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a child that Ctrl-C in the terminal does not reach: the runtime stops it.
+    """Start a child that Ctrl-C in the terminal does not reach; the runtime stops it itself.
 
     Its output goes to stderr, since stdout is for the facts that the runtime prints.
     """
@@ -115,7 +115,7 @@ def end_with_parent() -> None:
 
 
 def code_state() -> tuple[tuple[str, int], ...]:
-    """The app's files with the time of their last change, which differ after an edit."""
+    """The app's files with the times of their last change; the result differs after an edit."""
     return tuple(sorted(_file_times()))
 
 

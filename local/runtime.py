@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 
 log = logging.getLogger(__name__)
 
-# Found by what looks for a run on PORT: see SETTINGS_FILE in .chalice/config.json.
+# Other commands find the run on PORT by this file: see SETTINGS_FILE in .chalice/config.json.
 _SERVICES = "services.json"
 _FAILURES = "failures.jsonl"
 
@@ -40,7 +40,7 @@ _TABLES = {
     "RegistrationTable": "REGISTRATION_TABLE",
     "CheckInTable": "CHECK_IN_TABLE",
 }
-# Besides what the runtime chose, and what concerns mail and endpoints.
+# Published in addition to the settings that the runtime chose and those for mail and endpoints.
 _PUBLISHED = {
     *_TABLES.values(),
     "AWS_DEFAULT_REGION",
@@ -105,10 +105,10 @@ class Knobs:
 
 
 class Runtime:
-    """What `make run` is: enter `running` to start everything, leave it to stop everything.
+    """Implements `make run`: enter `running` to start everything, leave it to stop everything.
 
-    `environment` is completed with what the runtime chooses; what it already holds wins. Only a
-    runtime that `publishes` is found by other commands of this clone.
+    The runtime adds its own choices to `environment`, where existing values win. Other commands of
+    this clone find the runtime only if it `publishes`.
     """
 
     def __init__(
@@ -234,9 +234,9 @@ class Runtime:
         self._bypass_proxies()
 
     def _bypass_proxies(self) -> None:
-        """A proxy does not lead to this machine. Clients prefer the lower-case name."""
+        """Exclude this machine from proxies. Clients prefer the lower-case variable."""
         given = self._environment.get("no_proxy") or self._environment.get("NO_PROXY")
-        if given != "*":  # which means everything, if it stands alone
+        if given != "*":  # which means everything if it is the only entry
             bypassed = ",".join(filter(None, (given, HOST, "localhost")))
             self._environment |= {"no_proxy": bypassed, "NO_PROXY": bypassed}
 
@@ -250,7 +250,7 @@ class Runtime:
         }
         file = self.knobs.run / _SERVICES
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)  # a killed run left it, with any mode
+        file.unlink(missing_ok=True)  # a killed run may have left it, with any mode
         stack.callback(file.unlink, missing_ok=True)
         # There may be a password in it.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -266,7 +266,7 @@ class Runtime:
             starting_position=app_settings.starting_position,
         )
         function = Function("send_confirmations", self._environment, _FUNCTION_SECONDS)
-        stack.callback(function.stop)  # in case the start goes no further
+        stack.callback(function.stop)  # in case the start fails after this
         function.warm()
         mapping = EventSourceMapping(
             # The mapping retries by itself, and can stop only between two calls.
@@ -284,7 +284,7 @@ class Runtime:
         stack.callback(function.stop)  # first: the mapping waits for a running invocation
 
     def _keep_failure(self, record: dict[str, Any]) -> None:
-        """A stage sends it to a queue; a run appends it to a file."""
+        """Append the record to a file; a stage sends it to a queue."""
         self.knobs.run.mkdir(parents=True, exist_ok=True)
         with (self.knobs.run / _FAILURES).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")

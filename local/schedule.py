@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 class Schedule:
     """Calls `invoke` with a scheduled event every `seconds`, first after that time.
 
-    `clock` gives epoch seconds. `pause` waits for that many seconds and says whether to end; by
+    `clock` returns epoch seconds. `pause` waits for that many seconds and says whether to end; by
     default `stop` decides that.
 
     Unlike with EventBridge, a slow invocation delays the next, and a failed one is not retried.

@@ -21,7 +21,7 @@ _SHARED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryI
 def create_tables(client: DynamoDBClient, names: Mapping[str, str]) -> str:
     """Create the tables that are missing, and return the ARN of the check-ins' stream.
 
-    `names` gives each table of the template (`EventTable`, …) its name. Raises ValueError if the
+    `names` maps each table of the template (`EventTable`, …) to its name. Raises ValueError if the
     check-in table exists without a stream.
     """
     for resource, properties in _tables().items():

@@ -1,4 +1,4 @@
-"""What organizers and operators run from a terminal: `python -m operations`. Never packaged.
+"""The commands for organizers and operators: `python -m operations`. It is never deployed.
 
-Like `app.py` it stands outside: it calls the inner rooms, and none of them calls it.
+Like `app.py`, this package imports chalicelib, and nothing in chalicelib imports it.
 """

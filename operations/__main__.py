@@ -1,4 +1,4 @@
-"""`python -m operations`: the commands of organizers and operators."""
+"""`python -m operations`: the commands for organizers and operators."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from operations.stage import Stage
 @click.option("--stage", default="local", show_default=True, help="From .chalice/config.json.")
 @click.pass_context
 def operations(ctx: click.Context, stage: str) -> None:
-    """Rollcall's commands for organizers: events, the people expected, and their confirmations.
+    """Rollcall's commands for organizers: events, rosters and confirmations.
 
-    Settings come from the environment, then from the stage.
+    Settings are read from the environment first, then from the stage.
 
     \b
-    A first event, and who is expected there:
+    Create a first event, and import its roster:
       python -m operations events create 0211ABC --name "Serverless Night" \\
           --organization "Cloud Club" --venue "Seoul" --starts-at "2026-02-11 19:00"
       python -m operations roster import 0211ABC examples/roster.csv
 
     \b
-    Whose confirmation has not been sent, and why:
+    List the confirmations that have not been sent, and why:
       python -m operations deliveries 0211ABC --owed --failed --unclear
     """
     ctx.obj = ctx.obj or Stage(stage)

@@ -1,7 +1,7 @@
-"""What the commands share: event codes as arguments, progress, and failures as one line on stderr.
+"""What the commands share: event codes as arguments, progress bars, and failures on one line.
 
-Exit codes: 0 everything worked; 1 something is left over (rows of a roster, check-ins that changed
-meanwhile); 2 the command was wrong or could not be carried out.
+Exit codes: 0 everything worked; 1 some items were left out (rows of a roster, check-ins that
+changed meanwhile); 2 the command was wrong or could not be carried out.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def deliveries(stage: Stage, /, code: str, *, as_json: bool, **wanted: bool) -> 
     owed: list[datetime] = []
     listed: list[CheckIn] = []
     with progress(stage.wiring.check_in_table.of_event(code), "Reading") as found:
-        for check_in in found:  # there may be many: only those that are asked for are kept
+        for check_in in found:  # there may be many, so only the wanted ones are kept
             counts[check_in.delivery] += 1
             if is_owed(check_in):
                 owed.append(check_in.checked_at)

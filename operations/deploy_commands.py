@@ -1,4 +1,4 @@
-"""`deploy`, `verify`, `diff`, `destroy`, `package`: a stage on AWS, from this terminal."""
+"""`deploy`, `verify`, `diff`, `destroy` and `package`: the commands for a stage on AWS."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _patience = click.option(
 @_patience
 @click.pass_obj
 def deploy(stage: Stage, /, patience: float) -> None:
-    """Deploy the stage, or what has changed of it, and verify that it works.
+    """Deploy the stage, or what has changed in it, and verify that it works.
 
-    You can run it again at any time: after a deployment that died, from another clone, or after a
-    table was made again.
+    You can run it again at any time: after a failed deployment, from another clone, or after a
+    table was created again.
     """
     began = time.monotonic()
     with _failing_in_words():
@@ -55,9 +55,9 @@ def verify(stage: Stage, /, patience: float) -> None:
 @click.command()
 @click.pass_context
 def diff(ctx: click.Context, /) -> None:
-    """Say what a deployment would change, and change nothing.
+    """Show what a deployment would change, without changing anything.
 
-    Exit code 0: nothing; 1: something; 2: it could not be found out.
+    Exit code 0: nothing; 1: something; 2: the comparison failed.
     """
     stage: Stage = ctx.obj
     with _failing_in_words():
@@ -74,10 +74,10 @@ def diff(ctx: click.Context, /) -> None:
 @click.pass_obj
 def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
     """Remove the stage's functions, API and alarms. Its data stays unless you say otherwise."""
-    what = "everything of it, ALL DATA too" if delete_data else "all but its data"
+    what = "everything, including ALL DATA" if delete_data else "everything except its data"
     if not yes:
         typed = click.prompt(
-            f"This removes the stage {stage.name}: {what}. Type its name to go on", default=""
+            f"This removes the stage {stage.name}: {what}. Type its name to continue", default=""
         )
         if typed != stage.name:
             raise FailureError("nothing was removed")
@@ -90,7 +90,7 @@ def destroy(stage: Stage, /, *, delete_data: bool, yes: bool) -> None:
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_obj
 def package(stage: Stage, /, directory: Path) -> None:
-    """Put template and zip of the stage, as one CloudFormation stack, into DIRECTORY."""
+    """Write the stage's template and zip, as one CloudFormation stack, to DIRECTORY."""
     with _failing_in_words():
         config = _config(stage)
         chalice_cli.package(config, directory, templates.package_additions(config.infrastructure))
@@ -109,5 +109,5 @@ def _failing_in_words() -> Iterator[None]:
 
 def _config(stage: Stage) -> StageConfig:
     if stage.name == "local":
-        raise FailureError("the stage local runs on this machine: name another one with --stage")
+        raise FailureError("the stage local runs on this machine: choose another one with --stage")
     return StageConfig(stage.root, stage.name, stage.config)

@@ -1,4 +1,4 @@
-"""The options that describe an event, and their values as an event's attributes."""
+"""The options that describe an event, and their conversion to the event's attributes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MOMENTS = {
 
 
 def event_options(*, creating: bool) -> Callable[[Command], Command]:
-    """The options that describe an event. `edit` has no defaults: what is not given stays."""
+    """The options that describe an event. For `edit` they have no defaults."""
 
     def option(*names: str, default: Any = None, required: bool = False, **more: Any) -> Any:
         if not creating:
-            more["default"] = None  # for flags too, which are then neither on nor off
+            more["default"] = None  # also for flags, which are then neither on nor off
         elif required:
             more["required"] = True
         elif default is not None:
@@ -87,7 +87,7 @@ def event_options(*, creating: bool) -> Callable[[Command], Command]:
             metavar="ADDRESS",
             callback=checked(lambda text: parse_email(text) if text else ""),
             help="Where replies to the confirmation go."
-            + ("" if creating else " An empty one removes it."),
+            + ("" if creating else " An empty text removes it."),
         ),
         option(
             "--keep-days",

@@ -1,7 +1,7 @@
 """Sets check-ins back to `due`, so that the sweep mails their confirmations.
 
-It is safe to run again: a mail that is owed, being sent or sent is left alone, unless its address
-is corrected or another copy is asked for.
+This can safely be repeated: it leaves mails alone that are owed, being sent or sent, unless it gets
+a corrected address or is asked for another copy.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class CheckIns(Protocol):
 class Resend:
     """`email` is a corrected address; `again` asks for another copy of a mail that was sent.
 
-    `outcomes` and `remarks` fill up as it runs. Each remark is a check-in id and the reason why its
-    mail is not sent.
+    `outcomes` and `remarks` are filled while it runs. Each remark is a check-in id and the reason
+    why its mail is not sent.
     """
 
     def __init__(self, email: str | None = None, *, again: bool = False) -> None:
@@ -35,12 +35,12 @@ class Resend:
         self._again = again
 
     def check(self, check_ins: Iterable[CheckIn]) -> None:
-        """Do everything but write."""
+        """Do everything except writing."""
         for _ in self._wanted(check_ins):
             self.outcomes["put back"] += 1
 
     def run(self, check_ins: Iterable[CheckIn], table: CheckIns, now: datetime) -> None:
-        """Put them back. Raises StorageUnavailable."""
+        """Put them back to `due`. Raises StorageUnavailable."""
         for check_in in self._wanted(check_ins):
             if table.owe(check_in, now, self._email):
                 self.outcomes["put back"] += 1

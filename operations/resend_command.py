@@ -1,4 +1,4 @@
-"""`resend`: has confirmations mailed again, to a corrected address if need be."""
+"""`resend`: has confirmations mailed again, to a corrected address if necessary."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ID_LENGTH, _GROUP = 16, 4  # characters
 
 
 def _check_in_id(text: str) -> str:
-    """`7f3k9qrt2mxahb4d` as it is printed: `7F3K-9QRT-2MXA-HB4D`. Raises ValueError."""
+    """Return `7F3K-9QRT-2MXA-HB4D` for `7f3k9qrt2mxahb4d`. Raises ValueError."""
     plain = text.replace("-", "").strip().upper()
     if len(plain) != _ID_LENGTH:
         raise ValueError(f"{text!r} is not a check-in id such as 7F3K-9QRT-2MXA-HB4D")

@@ -17,7 +17,7 @@ from operations.stage import Stage
 
 @click.group()
 def roster() -> None:
-    """Import the people who are expected."""
+    """Import the people who are registered for an event."""
 
 
 @roster.command(name="import")
@@ -38,7 +38,7 @@ def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> N
     event = existing_event(stage, code)
     wiring = stage.wiring
     work = RosterImport(event, wiring.registration_table, wiring.secret_key)
-    # openpyxl warns about styles and extensions that it drops; neither is needed here.
+    # openpyxl warns about styles and extensions that it drops, but nothing here needs them.
     warnings.filterwarnings("ignore", module="openpyxl")
     try:
         table = open_roster(file, wiring.settings.default_region_code)

@@ -1,4 +1,4 @@
-"""`secrets set`: a stage's secrets into SSM Parameter Store, where its functions read them."""
+"""`secrets set`: stores a stage's secrets in SSM Parameter Store, where its functions read them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def secrets() -> None:
 def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
     """Ask for the secret NAME, and store it where the stage's functions read it.
 
-    What you type is not shown. Without a terminal the first line of stdin is read. The command line
-    never carries a secret.
+    What you type is not shown. Without a terminal, the first line of stdin is read. A secret is
+    never passed on the command line.
     """
     if name == "SMTP_PASSWORD" and (generate or replace):
         raise click.UsageError("--generate and --replace go with SECRET_KEY")
@@ -43,15 +43,15 @@ def set_(stage: Stage, /, name: str, *, generate: bool, replace: bool) -> None:
                 Name=parameter,
                 Value=secret,
                 Type="SecureString",
-                # With another key nobody is recognised, so a slip must not replace it.
+                # With another key nobody is recognised, so it must not be replaced by accident.
                 Overwrite=name == "SMTP_PASSWORD" or replace,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ParameterAlreadyExists":
                 raise
             raise FailureError(
-                f"{parameter} is there already. With another key nobody is recognised, and rosters "
-                "have to be imported again. `--replace` replaces it anyway"
+                f"{parameter} already exists. With another key nobody is recognised, and rosters "
+                "have to be imported again. Use --replace to replace it anyway"
             ) from error
     click.echo(f"{name}: stored in {parameter}")
 
@@ -68,7 +68,7 @@ def _parameter(stage: Stage, name: str) -> str:
 
 
 def _asked(name: str) -> str:
-    """Raises click.UsageError where nothing is given."""
+    """Ask for the secret. Raises click.UsageError if nothing is given."""
     if _has_terminal():
         return str(click.prompt(name, hide_input=True, confirmation_prompt=True))
     secret = sys.stdin.readline().rstrip("\r\n")

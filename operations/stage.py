@@ -1,4 +1,4 @@
-"""The stage that a command works on: its settings, its tables, its address."""
+"""The stage that a command works on: its settings, tables and address."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Stage:
 
     @property
     def base_url(self) -> str | None:
-        """Where the app answers, without a slash at the end; None before its first deployment."""
+        """The app's URL, without a trailing slash; None before its first deployment."""
         deployed = self.root / ".chalice" / "deployed" / f"{self.name}.json"
         if deployed.is_file():
             for resource in json.loads(deployed.read_text())["resources"]:
@@ -79,5 +79,5 @@ class Stage:
         return config
 
     def _variables(self) -> dict[str, str]:
-        """The functions' settings, as config.json has them for all stages and for this one."""
+        """The functions' settings in config.json: those for all stages, and those for this one."""
         return dict(Config(self.name, config_from_disk=self.config).environment_variables)

@@ -16,13 +16,13 @@ WORDS: dict[DeliveryStatus, str] = {
     "sending": "being mailed now",
     "sent": "accepted by the mail server",
     "failed": "refused for good: `--failed` says why",
-    "unclear": "maybe mailed: the server's reply was lost",
+    "unclear": "possibly mailed: the server's reply was lost",
     "no_address": "nobody gave an address",
 }
 
 
 def is_owed(check_in: CheckIn) -> bool:
-    """Whether it will still be mailed by itself."""
+    """Whether the sweep will still mail it."""
     return check_in.due_at is not None
 
 
@@ -35,7 +35,7 @@ LISTS: dict[str, Callable[[CheckIn], bool]] = {
 
 
 def described(check_in: CheckIn, zone: ZoneInfo, now: datetime) -> str:
-    """One line: who it is and the state of the mail. It has the address: for organizers only."""
+    """One line with the person, the address and the mail's state; for organizers only."""
     state: str = check_in.delivery
     if check_in.settled_at:
         state += f" {shown(check_in.settled_at, zone)}"

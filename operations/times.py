@@ -1,4 +1,4 @@
-"""Times as organizers type and read them: in a time zone, or with an offset."""
+"""Parses and formats times for organizers: in a time zone, or with an offset."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def parse_timezone(text: str) -> str:
 
 
 def shown(moment: datetime, zone: ZoneInfo) -> str:
-    """Such as `2026-02-11 19:00`."""
+    """Format the time, such as `2026-02-11 19:00`."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,5 +1,5 @@
-"""What is true: events, registrations and check-ins, and the rules between them.
+"""The domain: events, registrations and check-ins, and the rules that connect them.
 
-The innermost package. It knows no AWS, no HTTP and no mail, and imports none of its siblings.
-`ports` says what it needs from storage.
+This is the innermost package. It knows nothing about AWS, HTTP or mail, and imports none of its
+siblings. `ports` declares what it needs from storage.
 """

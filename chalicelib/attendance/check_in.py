@@ -1,4 +1,4 @@
-"""A check-in: the fact that an attendee came to an event; at most one per pair."""
+"""A check-in records that an attendee came to an event; there is at most one per pair."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 class CheckIn:
     """Times are aware UTC: whole seconds, but milliseconds in `changed_at`.
 
-    `changed_at` is when the check-in itself last changed. `nonce` names the request that made it.
-    `delivery` is the state of its confirmation, and `delivery_reason` says why it failed, is
-    unclear or was put off. `due_at` is when the next attempt may be made; it is there only while
-    the mail is owed. `settled_at` is when the mail was sent or failed.
+    `changed_at` is when the check-in itself last changed. `nonce` identifies the request that
+    created it. `delivery` is the state of its confirmation, and `delivery_reason` says why it
+    failed, is unclear or was put off. `due_at` is the earliest time of the next attempt, and is set
+    only while the mail is owed. `settled_at` is when the mail was sent or failed.
     """
 
     check_in_id: str
@@ -45,5 +45,5 @@ def initial_delivery(email: str | None) -> DeliveryStatus:
 
 
 def new_check_in_id() -> str:
-    """Such as `7F3K-9QRT-2MXA-HB4D`: 80 random bits, so that nobody can guess one."""
+    """A new id such as `7F3K-9QRT-2MXA-HB4D`: 80 random bits, so that nobody can guess one."""
     return "-".join("".join(secrets.choice(_ID_ALPHABET) for _ in range(4)) for _ in range(4))

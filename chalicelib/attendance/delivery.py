@@ -1,17 +1,17 @@
-"""A delivery: the state of getting a confirmation out, and what may happen next.
+"""A delivery: the state of one confirmation mail, and what may happen to it next.
 
     due ──claim──▸ sending ─┬▸ sent         the server took the mail
-     ▴                      ├▸ failed       this address, or this mail, never
-     ├──────────────────────┼▸ due          refused for now, or never handed over
+     ▴                      ├▸ failed       the server refused this address, or this mail, for good
+     ├──────────────────────┼▸ due          the server refused it for now, or never got it
      └──after the lease─────┴▸ unclear      the reply was lost: the server may have taken it
 
-    no_address              nothing to send to
+    no_address              there is no address to send it to
 
-A person can put any of them back to `due`: with a corrected address, or for another copy.
+An operator can put any delivery back to `due`, with a corrected address or for another copy.
 
 A claim belongs to one worker for the length of a lease. If the worker dies, its delivery stays
-`sending` until the lease is over, and then counts as unclear. Copies that may be out are counted
-from the claim on; only a definite refusal takes one back.
+`sending` until the lease ends, and then counts as unclear. Each claim counts a copy as possibly
+sent; only a definite refusal takes that copy off the count again.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any, Literal
 
 DeliveryStatus = Literal["due", "sending", "sent", "failed", "unclear", "no_address"]
 
-# At each sweep while people stand at the goods desk, then as RFC 5321 4.5.4.1 wants it: at least
-# half an hour apart, and given up after four to five days.
+# In the first hour, while people wait at the goods desk, every sweep tries again. After that RFC
+# 5321 4.5.4.1 applies: wait at least half an hour between tries, give up after four to five days.
 _EAGER = timedelta(hours=1)
 _INTERVAL = timedelta(hours=1)
 _GIVEN_UP = timedelta(days=4)
@@ -35,7 +35,7 @@ _LONGEST_RECORD = timedelta(seconds=2)
 class Attempt:
     """One attempt that a worker claims, from `now` to the end of its lease, `until` (aware UTC).
 
-    `token` names this attempt. At most `most_copies` may be out after it.
+    `token` identifies this attempt. At most `most_copies` may have gone out after it.
     """
 
     token: str
@@ -44,17 +44,17 @@ class Attempt:
     most_copies: int
 
     def seconds_left(self, now: datetime) -> float:
-        """What a send may take: the last quarter of the lease, 2 s at most, is for its record."""
+        """How long a send may take: a quarter of the lease, at most 2 s, is kept for its record."""
         for_the_record = min((self.until - self.now) / 4, _LONGEST_RECORD)
         return (self.until - for_the_record - now).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a claim found: the item undecoded, as it was before; None where there is none.
+    """What a claim found: the undecoded item as it was before the claim, or None if it is missing.
 
-    `copies` may be out after this attempt, which is number `attempts`. Both are 0 where the claim
-    was not granted.
+    `copies` is how many may have gone out after this attempt, and `attempts` is its number. Both
+    are 0 if the claim was not granted.
     """
 
     image: Mapping[str, Any] | None
@@ -64,9 +64,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class OwedMail:
-    """One entry of the index of owed mails: `keys` name its item, undecoded.
+    """One entry of the index of owed mails; `keys` are the undecoded key of its item.
 
-    `due_at` is when it may be tried, `since` when the attendee was checked in.
+    `due_at` is when it may be tried, and `since` is when the attendee was checked in.
     """
 
     keys: Mapping[str, Any]
@@ -78,8 +78,8 @@ class OwedMail:
 class End:
     """How an attempt ended, at `now`. `reason` holds no personal data.
 
-    `due_at` is when the next one may be made; None where nothing is owed any more.
-    `refused_since` is when the server first refused the mail for now.
+    `due_at` is when the next attempt may be made, or None if nothing is owed any more.
+    `refused_since` is when the server first gave a temporary refusal.
     """
 
     status: DeliveryStatus
@@ -90,12 +90,12 @@ class End:
 
     @property
     def not_taken(self) -> bool:
-        """Whether the server has certainly not taken this copy."""
+        """Whether it is certain that the server did not take this copy."""
         return self.status in ("due", "failed", "no_address")
 
 
 def next_attempt(refused_since: datetime, now: datetime) -> datetime | None:
-    """When to try again after a temporary refusal; None where they have gone on for too long."""
+    """When to try again after a temporary refusal; None once it is time to give up."""
     age = now - refused_since
     if age < _EAGER:
         return now

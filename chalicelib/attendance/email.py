@@ -1,4 +1,4 @@
-"""The mail address to which a confirmation goes."""
+"""The address that a confirmation goes to."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from chalicelib.attendance.errors import InvalidRequest
 
 _LONGEST = 254  # characters: RFC 5321, section 4.5.3.1.3 allows 256 with the angle brackets
 
-# Most addresses are this plain: valid, and in their normal form already. The library decides about
-# all others, but importing it would add 40 ms to every cold start.
+# Most addresses match this pattern: they are valid and already in normal form. The library checks
+# all others, but importing it for every cold start would cost 40 ms.
 _PLAIN = re.compile(
     r"\w+(?:[.+-]\w+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:com|net|org|[a-z]{2})", re.ASCII
 )
-_LONGEST_PLAIN = 64  # so no part is too long (RFC 5321, section 4.5.3.1)
+_LONGEST_PLAIN = 64  # so that no part exceeds its limit (RFC 5321, section 4.5.3.1)
 
 
 def parse_email(text: str) -> str:
-    """The address in its normal form (domain in lower case, international domains in ASCII).
+    """Return the address in normal form (domain in lower case, international domains in ASCII).
 
     Addresses that need SMTPUTF8 are refused, because too few mail servers support it.
     Raises InvalidRequest.
@@ -36,6 +36,6 @@ def parse_email(text: str) -> str:
 
 
 def mask_email(address: str) -> str:
-    """`h***@example.com` for hana@example.com: its owner recognises it."""
+    """Return `h***@example.com` for hana@example.com, which its owner still recognises."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"

@@ -1,4 +1,4 @@
-"""Every way in which Rollcall says no.
+"""The errors with which Rollcall refuses a request or reports a failure.
 
     RollcallError
     ├── Refused                  the attendee cannot be checked in (now, or with these details)
@@ -9,14 +9,14 @@
     ├── UnknownEvent             no event has this code
     ├── InvalidRequest           a field is missing, of the wrong type, too long or unreadable
     │   └── InvalidPhone         the text is not a phone number
-    ├── KioskKeyRequired         the event has no self check-in, and the request has no key
-    ├── KioskKeyRejected         the request has a key, but not this event's
+    ├── KioskKeyRequired         the event does not allow self check-in, and the request has no key
+    ├── KioskKeyRejected         the request's key is not this event's
     ├── PayloadTooLarge          the request body is over the limit
-    └── StorageUnavailable       the tables did not answer, or refused
+    └── StorageUnavailable       the tables did not answer, or refused the call
         └── MalformedItem        they returned an item that Rollcall did not write
 
 `reason` is the stable code that clients act on (docs/api.md lists them all). The message is for
-a log line and holds no personal data.
+the log and contains no personal data.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 class RollcallError(Exception):
-    """The root. Only subclasses with a `reason` are raised."""
+    """The base class. Only subclasses with a `reason` are raised."""
 
     reason: ClassVar[str]
 
 
 class Refused(RollcallError):
-    """The request was understood, and the attendee is not checked in by it."""
+    """The request is valid, but it does not check the attendee in."""
 
 
 class OutsideWindow(Refused):
-    """Check-in is not open; `event` has the times."""
+    """Check-in is not open; `event` has its opening and closing times."""
 
     def __init__(self, event: Event) -> None:
         super().__init__(f"event {event.event_code}: {self.reason}")
@@ -70,7 +70,7 @@ class UnknownEvent(RollcallError):
 
 
 class InvalidRequest(RollcallError):
-    """`field` is the part of the request at fault (None: the body itself); `problem` says why."""
+    """`field` names the faulty field (None: the body itself); `problem` says what is wrong."""
 
     reason = "invalid_request"
 
@@ -104,4 +104,4 @@ class StorageUnavailable(RollcallError):
 
 
 class MalformedItem(StorageUnavailable):
-    """A retry does not help until somebody has repaired the item."""
+    """Retrying does not help until somebody has repaired the item."""

@@ -1,4 +1,4 @@
-"""An event: one meetup, its window for check-in, and what its confirmation says."""
+"""An event: one meetup, its check-in window, and what its confirmation says."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Event:
         object.__setattr__(self, "zone", zone)
 
     def state(self, now: datetime) -> State:
-        """The state at `now` (aware); the window includes its opening and excludes its closing."""
+        """The state at `now` (aware); the window includes its opening but not its closing time."""
         if now < self.check_in_opens_at:
             return "not_open"
         return "open" if now < self.check_in_closes_at else "closed"
 
 
 def normalize_event_code(text: str) -> str | None:
-    """`0211abc` as `0211ABC` (month, day, three letters); None if it is not an event code."""
+    """Return `0211ABC` for `0211abc` (month, day, three letters); None for anything else."""
     code = text.strip()
     return code.upper() if _EVENT_CODE.fullmatch(code) else None

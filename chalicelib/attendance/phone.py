@@ -1,6 +1,6 @@
-"""From the phone number that somebody typed to the id under which Rollcall knows them.
+"""Turns the phone number that somebody typed into the id by which Rollcall knows them.
 
-A raw number lives in memory only, between the request (or roster row) and the keyed hash.
+The raw number exists only in memory, until the keyed hash replaces it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import phonenumbers
 
 from chalicelib.attendance.errors import InvalidPhone
 
-_LONGEST = 40  # characters; E.164 allows 15 digits, the rest is spaces, hyphens, brackets
+_LONGEST = 40  # characters; E.164 allows 15 digits; the rest are spaces, hyphens, brackets
 
-# phonenumbers reads letters as keypad digits, or drops them with everything that follows, so a
-# typing error would become somebody else's number. Japanese keyboards type ー for a hyphen.
+# phonenumbers reads letters as keypad digits, or drops them and everything after them, so a typing
+# error would become somebody else's number. Japanese keyboards produce ー for a hyphen.
 _LETTER = re.compile(r"[^\W\d_ー]")
 
 
 def parse_phone(text: str, region_code: str) -> str:
-    """The number in E.164 form (`+821000001234`).
+    """Return the number in E.164 form (`+821000001234`).
 
     Accepts national and international formats, spaces, hyphens, full-width digits, and a national
     number without its leading zero. `region_code` (ISO 3166, `KR`) is the country of numbers
@@ -41,9 +41,9 @@ def parse_phone(text: str, region_code: str) -> str:
 
 
 def attendee_id(phone: str, secret_key: str) -> str:
-    """HMAC-SHA256 of an E.164 number, as 64 hex digits: the same person at every event.
+    """HMAC-SHA256 of an E.164 number, as 64 hex digits. It is the same at every event.
 
-    Keyed, because the hundred million Korean mobile numbers can all be hashed within a minute.
+    The hash has a key, because all hundred million Korean mobile numbers can be hashed in a minute.
     """
     message = b"attendee:" + phone.encode()
     return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()

@@ -1,6 +1,6 @@
-"""What attendance asks for from storage.
+"""What attendance needs from storage.
 
-Each method raises StorageUnavailable if the tables do not answer, or refuse.
+Each method raises StorageUnavailable if the tables do not answer or refuse the call.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class Registrations(Protocol):
     def get(self, event_code: str, attendee_id: str) -> Registration | None: ...
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that already stands for this attendee and event."""
+        """Store it, or return the one that this attendee already has for this event."""
 
 
 class CheckIns(Protocol):
     def get(self, event_code: str, attendee_id: str) -> CheckIn | None: ...
 
     def add(self, check_in: CheckIn) -> CheckIn | None:
-        """Store it, or return the one that already stands for this attendee and event."""
+        """Store it, or return the one that this attendee already has for this event."""

@@ -1,4 +1,4 @@
-"""The one authority on who is checked in: the rule behind `POST …/check-ins`."""
+"""Decides who is checked in: the rules behind `POST …/check-ins`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chalicelib.attendance.registration import Registration, clean_name
 class Arrival:
     """A person at the door, as the request describes them. Nothing is parsed yet.
 
-    `no_email`: they have no address and come in without a confirmation.
+    `no_email`: they have no address and are checked in without a confirmation.
     `staffed`: the request comes from a kiosk that the organizers opened.
     """
 
@@ -42,9 +42,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`first`: the check-in was made by this request, or by an earlier one with its nonce.
+    """`first`: this request made the check-in, or an earlier request with the same nonce did.
 
-    `made`: it was made by this request. Clients are not told, so that a retry gets the same answer.
+    `made`: this request made it. Clients are not told, so that a retry gets the same answer.
     """
 
     check_in: CheckIn
@@ -87,10 +87,12 @@ class Reception:
     def check_in(self, event_code: str, arrival: Arrival) -> Answer:
         """Check the attendee in once; every further call returns the same check-in.
 
-        A first check-in and a duplicate cost one read and one conditional write. A refusal (the
-        event is closed, say) costs one more read, because a check-in that stands is never denied.
+        A first check-in and a duplicate cost one read and one conditional write. A refusal
+        (because the event is closed, say) costs one more read: somebody who is already checked in
+        is never refused.
 
-        Raises UnknownEvent, KioskKeyRequired, InvalidPhone, InvalidRequest, or a leaf of Refused.
+        Raises UnknownEvent, KioskKeyRequired, InvalidPhone, InvalidRequest, or a subclass of
+        Refused.
         """
         event = self.event(event_code)
         if not (event.self_check_in or arrival.staffed):
@@ -107,7 +109,7 @@ class Reception:
         earlier = self._check_ins.add(candidate)
         if earlier is None:
             return Answer(candidate, first=True, made=True)
-        # The SDK repeats a write whose reply was lost, and then finds its own item.
+        # If a reply was lost, the SDK repeats the write and finds its own item.
         mine = earlier.check_in_id == candidate.check_in_id
         return Answer(earlier, first=mine or _same_try(earlier, arrival.nonce), made=mine)
 
@@ -128,8 +130,8 @@ class Reception:
         if email is None and not arrival.no_email:
             raise EmailRequired("no address for the confirmation")
         if walk_in:
-            # Before the check-in: if the process dies between the two, the next try finds the
-            # registration. The other way round, it would leave a check-in of nobody.
+            # Stored before the check-in: if the process dies between the two, the next try finds
+            # the registration. In the other order it would leave a check-in without a registration.
             registration = self._registrations.add(walk_in) or walk_in
             email = registration.email or given_email
         return CheckIn(
@@ -138,7 +140,7 @@ class Reception:
             attendee_id=attendee,
             name=registration.name,
             email=email,
-            checked_at=now.replace(microsecond=0),  # as stored, so that a retry reads the same
+            checked_at=now.replace(microsecond=0),  # as stored, so that a retry gets the same
             changed_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
             source=registration.source,
             nonce=arrival.nonce,

@@ -18,7 +18,7 @@ _UNSEEN = frozenset({"Cf", "Zs"})
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`phone_last4` helps people recognise the row; `email` is None where the roster has none."""
+    """`phone_last4` helps people recognise the row; `email` is None if none is known."""
 
     event_code: str
     attendee_id: str
@@ -30,9 +30,9 @@ class Registration:
 
 
 def clean_name(text: str) -> str:
-    """The name on one line: NFC, runs of white space as one space, no control characters.
+    """Return the name on one line: NFC, single spaces, no control characters.
 
-    Raises InvalidRequest if nothing visible is left, or more than 100 characters are.
+    Raises InvalidRequest if nothing visible is left, or more than 100 characters.
     """
     name = " ".join(printable(unicodedata.normalize("NFC", text)).split())
     if all(unicodedata.category(character) in _UNSEEN for character in name):

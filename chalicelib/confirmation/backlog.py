@@ -1,4 +1,4 @@
-"""What is owed as a sweep begins: the sweep takes those that are due, and all of it is counted."""
+"""The mails that are owed when a sweep begins: it sends those that are due, and counts all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ log = logging.getLogger("rollcall.confirmation")
 
 
 class Backlog:
-    """`owed` are all of the index, by the time that they are due at; `now` is aware UTC.
+    """`owed` yields the whole index, sorted by `due_at`; `now` is aware UTC.
 
-    An index of several pages is read while the sweep changes it, so then the count is only near.
+    The sweep changes the index while reading it, so over several pages the count is approximate.
     """
 
     def __init__(self, owed: Iterator[OwedMail], now: datetime) -> None:
@@ -29,19 +29,19 @@ class Backlog:
         self._is_unreadable = False
 
     def due(self, most: int) -> list[Record]:
-        """The next that may be tried now, up to as many; none where storage does not answer."""
+        """The next mails that are due, at most `most` of them; none if storage does not answer."""
         records: list[Record] = []
         while len(records) < most and (mail := self._next()) and mail.due_at <= self._now:
             records.append(Record("", mail.keys, None))
         return records
 
     def count_rest(self, has_time: Callable[[], bool]) -> None:
-        """Read on, as far as the time goes."""
+        """Count the remaining mails while there is time."""
         while has_time() and self._next():
             pass
 
     def measured(self) -> Values:
-        """Empty where nothing was found and nobody knows whether something is there."""
+        """The metrics; empty if nothing was found but the index was not read to its end."""
         if not (self._count or self._is_complete):
             return {}
         age = (self._now - self._oldest).total_seconds()
@@ -53,7 +53,7 @@ class Backlog:
         try:
             mail = next(self._owed, None)
         except StorageUnavailable as error:
-            log.error("not all that is owed could be read: %s", error)
+            log.error("could not read all owed mails: %s", error)
             self._is_unreadable = True
             return None
         if mail is None:

@@ -1,4 +1,4 @@
-"""From a record to the finished message: headers that can be trusted, around text and HTML."""
+"""Turns a record into the finished message: safe headers around text and HTML."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from chalicelib.confirmation.replies import Halted
 
 log = logging.getLogger("rollcall.confirmation")
 
-# What a Message-ID takes unquoted (RFC 5322 3.6.4), as short as one header line allows.
+# What a Message-ID can hold unquoted (RFC 5322 3.6.4), short enough for one header line.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-_FACTS = ("check_in_id", "event_code", "email", "name", "checked_at")  # that never change
+_FACTS = ("check_in_id", "event_code", "email", "name", "checked_at")  # these never change
 _ALTERNATIVES = 'multipart/alternative; boundary="=_alternative"'  # base64 has no underscores
-_ENCODED_WORD = "=?"  # how one begins (RFC 2047 2)
-_SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')  # what a phrase has to quote (RFC 5322 3.2.3)
-_UNFOLDED = 30  # octets that fit on one header line, even with each of them escaped or encoded
+_ENCODED_WORD = "=?"  # its first characters (RFC 2047 2)
+_SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')  # a phrase has to quote these (RFC 5322 3.2.3)
+_UNFOLDED = 30  # octets that fit on one header line even if each is escaped or encoded
 
 
 # What a mistake in `templates/` or `words/` raises. That is our fault, so it marks nobody's mail.
@@ -47,7 +47,7 @@ class UnusableAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`reply_to` takes the answers where the event names no address for them."""
+    """`reply_to` gets the replies if the event has no address for them."""
 
     name: str
     address: str
@@ -56,14 +56,17 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`content` is a mail with CRLF line ends (RFC 5322), to one address."""
+    """`content` is a mail to one address, with CRLF line endings (RFC 5322)."""
 
     address: str
     content: bytes
 
 
 class Composer:
-    """Writes in the event's language, else in `default_locale`; `now` (aware UTC) dates a mail."""
+    """Writes mails in the event's language, or in `default_locale`.
+
+    `now` (aware UTC) provides the date of a mail.
+    """
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class Composer:
         self._now = now
 
     def compose(self, record: Record, recipient: str) -> Message:
-        """The mail for an item. However often it is composed, its Message-ID is the same.
+        """Compose the mail for an item. Its Message-ID is the same each time.
 
         Raises UnusableAddress, Halted if a template or its words are broken, and StorageUnavailable
         if the event cannot be read.
@@ -114,9 +117,9 @@ class Composer:
         mail["Subject"] = _shared_header("Subject", _verbatim(rendered.subject))
         mail["Date"] = self._now()
         mail["Message-ID"] = f"<{_identity(record)}@{domain}>"
-        # RFC 3834: no vacation notice comes back.
+        # RFC 3834: this prevents vacation notices.
         mail["Auto-Submitted"] = _shared_header("Auto-Submitted", "auto-generated")
-        # The same for Exchange (MS-OXCMAIL 2.1.3.2.20). `All` would hold bounces back too.
+        # The same for Exchange (MS-OXCMAIL 2.1.3.2.20). `All` would suppress bounces too.
         mail["X-Auto-Response-Suppress"] = _shared_header(
             "X-Auto-Response-Suppress", "OOF, AutoReply"
         )
@@ -124,7 +127,7 @@ class Composer:
         return Message(to, mail.as_bytes())
 
     def _event(self, record: Record) -> Event | None:
-        """None, and so general words, where there is none or its item cannot be read."""
+        """The event, or None (and then a general text) if it is missing or malformed."""
         event_code = normalize_event_code(text(record.image or {}, "event_code") or "")
         if event_code is None:
             return None
@@ -136,9 +139,9 @@ class Composer:
 
 
 def _part(subtype: str, content: str) -> EmailMessage:
-    """As `set_content` makes it, which parses each Content-Type twice.
+    """Build the part as `set_content` would, but without parsing its Content-Type twice.
 
-    In base64, because no server on the way has to change it, and Python writes it quickly.
+    It is in base64, which no server on the way has to change, and which Python encodes quickly.
     """
     part = EmailMessage(SMTP)
     part["Content-Type"] = _shared_header("Content-Type", f'text/{subtype}; charset="utf-8"')
@@ -149,30 +152,30 @@ def _part(subtype: str, content: str) -> EmailMessage:
 
 @lru_cache(64)
 def _shared_header(name: str, value: str) -> Any:
-    """Python parses every header that is set. Those that mails share are parsed once.
+    """Parse a header that many mails share only once; Python parses every header that is set.
 
-    This and `_part` halve the time of composing, which is the largest part of a mail's CPU.
+    This and `_part` halve the time to compose a mail, which takes most of its CPU time.
     """
     return SMTP.header_factory(name, value)
 
 
 def _address(written: str) -> str:
-    """Raises UnusableAddress."""
+    """Return the address in normal form. Raises UnusableAddress."""
     try:
         address = parse_email(written)
     except InvalidRequest:
         address = ""
     if not address or _ENCODED_WORD in address:
-        # Out here, since the message of InvalidRequest repeats parts of the address.
+        # Raised outside the `except`: the cause would repeat parts of the address.
         raise UnusableAddress("not an address that mail can be sent to")
     return address
 
 
 def _phrase(name: str) -> str:
-    """The name beside an address; a long one loses the punctuation that it would have to quote.
+    """The display name of an address. A long one loses the punctuation that needs quotes.
 
-    Python 3.11 drops the quotes where it folds a long name, and then a comma in it starts a
-    further address.
+    Python 3.11 drops the quotes when it folds a long name, and a comma in the name would then
+    start another address.
     """
     line = _verbatim(one_line(name))
     if len(line.encode()) <= _UNFOLDED:
@@ -181,10 +184,10 @@ def _phrase(name: str) -> str:
 
 
 def _verbatim(line: str) -> str:
-    """The line as a header can carry it, unchanged but for what looks like an encoded word.
+    """Break up anything that looks like an encoded word; the rest of the line stays unchanged.
 
-    The email package decodes one when a header is set. Where CVE-2024-6923 is not mended, a line
-    end decoded from it is written as one, and what follows it becomes a header of its own.
+    The email package decodes encoded words when a header is set. In a Python without the fix for
+    CVE-2024-6923 a decoded line break is written as such, and the text after it becomes a header.
     """
     return line.replace(_ENCODED_WORD, "= ?")
 
@@ -195,12 +198,12 @@ def _reply_to(event: Event | None, sender: Sender) -> str | None:
             try:
                 return _address(wanted)
             except UnusableAddress:
-                continue  # no reason to keep the attendee's mail back
+                continue  # not a reason to withhold the attendee's mail
     return None
 
 
 def _identity(record: Record) -> str:
-    """The check-in's id; a record without one has a digest of all that tells it from others."""
+    """The check-in's id; without one, a digest of what distinguishes the record from others."""
     check_in_id = text(record.image or {}, "check_in_id") or ""
     if _ID.fullmatch(check_in_id):
         return check_in_id

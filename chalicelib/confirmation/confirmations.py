@@ -1,7 +1,8 @@
-"""What the functions behind the check-in do: mail what the stream brings, and what is still owed.
+"""Mails the confirmations of new check-ins from the stream, and those that are still owed.
 
-Each record stands alone. One that can never be mailed is settled and left behind; one that has to
-come again is handed back; a fault of our own stops the run and marks nobody.
+Each record is handled independently. A mail that can never be delivered is settled as failed. A
+record that has to be tried again is handed back to the stream. A fault of our own, such as a wrong
+password, stops the run without failing any mail.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ log = logging.getLogger("rollcall.confirmation")
 
 BatchItemFailures = dict[str, list[dict[str, str]]]
 
-_AT_A_TIME = 500  # of what is owed: more would fill the memory after days without a mail server
-_LONGEST_READ = 8.0  # seconds, of a page of the index, with the SDK's three tries
+_AT_A_TIME = 500  # owed mails: more would fill the memory after days without a mail server
+_LONGEST_READ = 8.0  # seconds, for one page of the index with the SDK's three tries
 
-# A sweep hands nothing back: what has to come again is left to the next one.
+# A sweep hands nothing back ("again"): the next sweep tries those mails.
 _MEASURED: dict[str, Metric] = {
     "sent": "MailsSent",
     "failed": "MailsFailed",
@@ -44,11 +45,11 @@ _MEASURED: dict[str, Metric] = {
 
 class Owed(Protocol):
     def owed(self) -> Iterator[OwedMail]:
-        """All of it, by the time that it is due at. Raises StorageUnavailable."""
+        """All owed mails, sorted by `due_at`. Raises StorageUnavailable."""
 
 
 class Confirmations:
-    """`longest` is the most that one attempt may take with its record, in seconds."""
+    """`longest` is how long one attempt may take, including its record, in seconds."""
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class Confirmations:
         self._longest = longest
 
     def deliver(self, event: Mapping[str, Any], time_left: TimeLeft) -> BatchItemFailures:
-        """Mail what a stream event brings; the answer names the records that must come again.
+        """Mail the check-ins of a stream event; the response names the records to send again.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
         """
@@ -90,9 +91,9 @@ class Confirmations:
         }
 
     def sweep(self, time_left: TimeLeft) -> dict[str, int]:
-        """Mail what is still owed, as far as the time goes; how many came to which end.
+        """Mail what is still owed while there is time; returns how often each outcome occurred.
 
-        After a pause that the server asks for, a sweep goes on.
+        A sweep continues after a pause that the mail server asks for.
         """
         run = Run(time_left, self._longest)
         backlog = Backlog(self._owed.owed(), self._now())
@@ -109,17 +110,17 @@ class Confirmations:
         return dict(counts)
 
     def _process(self, records: Sequence[Record], run: Run) -> list[Outcome]:
-        """What becomes of each record. A fault of our own leaves the rest untried."""
+        """Try each record and return the outcomes. A fault of our own leaves the rest untried."""
         if not records:
             return []
         if run.goes_on:
             try:
                 self._pause.wait(run.time_left() / 2)
-                # Before anything is claimed, and alone: so a wrong password is tried once.
+                # Open one connection before anything is claimed, so a wrong password is tried once.
                 self._pool.begin(run.time_left() / 2)
             except Halted as error:
                 run.stop(error)
-        # More workers than connections: some write to storage while others send.
+        # There are more workers than connections, so that some can write while others send.
         with ThreadPoolExecutor(min(len(records), 2 * self._pool.size - 1)) as workers:
             outcomes = list(workers.map(partial(self._deliver, run), records))
         if run.stopped:

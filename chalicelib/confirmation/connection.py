@@ -1,7 +1,7 @@
-"""One mail over one connection, and what became of it.
+"""Sends one mail over one connection, and reports what became of it.
 
-Rollcall sends the mail itself, over the connection that yagmail has made: whoever tries again has
-to know how far a mail came, and yagmail's own `send` does not say.
+Rollcall sends the mail itself, over a connection that yagmail opened. A retry has to know how far
+the last attempt got, and yagmail's own `send` does not tell.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ from chalicelib.confirmation.replies import (
 )
 from chalicelib.settings import MailSettings
 
-# Without this share of a send's time the data is not begun: a reply that comes too late is lost.
+# The data is sent only if this share of the time is left, because a late reply would be lost.
 _FOR_THE_REPLY = 1 / 4
-# Timeouts. Servers scan a mail before they take it, and hanging up meanwhile means sending it again
-# (RFC 5321 4.5.3.2.6 wants ten minutes).
+# In timeouts. Servers scan a mail before they accept it, and if we hang up meanwhile, the mail has
+# to be sent again (RFC 5321 4.5.3.2.6 recommends ten minutes).
 _PATIENCE_FOR_THE_MAIL = 4
 _GOODBYE_SECONDS = 1.0
 
 
 class Connection:
-    """Sends one mail after the other, also across invocations. Not for several threads at once."""
+    """Sends mails one after another, also across invocations. It is not thread-safe."""
 
     def __init__(self, settings: MailSettings, password: Password) -> None:
         self._settings = settings
         self._password = password
         self._smtp: smtplib.SMTP | None = None
-        self._begun = 0  # mails, on this connection
+        self._begun = 0  # number of mails on this connection
         self._deadline = 0.0
 
     def __del__(self) -> None:
-        self._drop()  # a socket that is left open gives a warning
+        self._drop()  # a socket that is left open causes a warning
 
     def ready(self, seconds: float) -> None:
-        """Be connected, within the `seconds` that are left for everything. Raises Halted."""
+        """Connect if necessary; `seconds` are left for this and all that follows. Raises Halted."""
         if self._begun >= self._settings.messages_per_connection:
             self.close()
         if self._smtp is None:
             self._connect(seconds)
 
     def send(self, message: Message, seconds: float) -> None:
-        """Return when the server has taken the mail (RFC 5321 4.1.1.4).
+        """Send the mail, and return when the server has accepted it (RFC 5321 4.1.1.4).
 
-        That is within `seconds`, unless the server sends its reply byte by byte. Raises a leaf of
-        DeliveryError.
+        This takes at most `seconds`, unless the server sends its reply byte by byte. Raises a
+        subclass of DeliveryError.
         """
         self._deadline = time.monotonic() + seconds
         try:
@@ -80,12 +80,12 @@ class Connection:
             raise Unclear(f"no reply to the data: {type(error).__name__}") from error
         if not is_decision(reply):
             self._drop()
-            raise Unclear("the reply to the data makes no sense")
+            raise Unclear("invalid reply to the data")
         if not is_accepted(reply):
             self._refuse("message", reply)
 
     def close(self) -> None:
-        """Say goodbye; whether the server answers changes nothing."""
+        """Send QUIT and close, whether or not the server answers."""
         if self._smtp and self._smtp.sock:
             with suppress(smtplib.SMTPException, OSError):
                 self._smtp.sock.settimeout(_GOODBYE_SECONDS)
@@ -93,10 +93,10 @@ class Connection:
         self._drop()
 
     def _announce(self, message: Message) -> smtplib.SMTP:
-        """Sender, recipient and DATA: the connection on which the server now takes the mail.
+        """Send sender, recipient and DATA; returns the connection that the data now goes to.
 
-        A server may have closed a connection that lay idle. Nothing was sent over it then, so a
-        new one is tried at once.
+        The server may have closed an idle connection. In that case it has seen nothing of the mail,
+        so a new connection is tried at once.
         """
         idle = self._begun > 0
         try:
@@ -122,7 +122,7 @@ class Connection:
         return smtp
 
     def _begin(self, message: Message) -> tuple[smtplib.SMTP, Pipeline]:
-        """The next mail, on the connection that is there or on a new one."""
+        """Begin the next mail on the open connection, or on a new one."""
         smtp = self._smtp or self._connect(self._seconds_left())
         self._begun += 1
         size = f" SIZE={len(message.content)}" if smtp.has_extn("size") else ""
@@ -140,7 +140,7 @@ class Connection:
         return self._smtp
 
     def _bound(self, smtp: smtplib.SMTP, timeouts: int = 1) -> None:
-        """Limit the next wait. Raises what smtplib does, and OSError where no time is left."""
+        """Limit the next wait. Raises smtplib's errors, and OSError if no time is left."""
         seconds = min(self._settings.timeout * timeouts, self._seconds_left())
         if seconds <= 0:
             raise TimeoutError
@@ -152,16 +152,16 @@ class Connection:
         return self._deadline - time.monotonic()
 
     def _refuse(self, what: str, reply: Reply, pipeline: Pipeline | None = None) -> NoReturn:
-        """Raise what the reply means, and keep the connection where the next mail can use it."""
+        """Raise the error for this reply; keep the connection if the next mail can use it."""
         if not (leaves_connection(reply) and self._is_ready_again(pipeline)):
             self._drop()
         error = refusal(what, reply)
         if what == "sender" and isinstance(error, Rejected):
-            raise Halted(str(error))  # our own fault: it says nothing about the recipient
+            raise Halted(str(error))  # our own fault, not the recipient's
         raise error
 
     def _is_ready_again(self, pipeline: Pipeline | None) -> bool:
-        """Whether the connection could be made so for the next mail."""
+        """Whether the connection could be reset for the next mail."""
         if self._smtp is None:
             return False
         try:
@@ -178,6 +178,6 @@ class Connection:
 
 
 def _as_data(content: bytes) -> bytes:
-    """The message as it travels: dots at line starts doubled, then the end (RFC 5321 4.5.2)."""
+    """The message as DATA: leading dots doubled, and a final line with a dot (RFC 5321 4.5.2)."""
     ended = content if content.endswith(b"\r\n") else content + b"\r\n"
     return (b"\n" + ended).replace(b"\n.", b"\n..")[1:] + b".\r\n"

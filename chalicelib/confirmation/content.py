@@ -19,10 +19,10 @@ _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # these join or vary the character before
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """Each text is printable and on one line, and empty where nothing is known.
+    """Each text is printable, on one line, and empty if unknown.
 
-    `event_code` is there only where it leads to no event. `takes_replies`: an answer to the mail
-    reaches the organizers. `announcement` is in lines.
+    `event_code` is set only if no event has this code. `takes_replies`: a reply to the mail reaches
+    the organizers. `announcement` is a sequence of lines.
     """
 
     locale: Locale
@@ -42,7 +42,7 @@ class Confirmation:
 def describe(
     image: Image, address: str, event: Event | None, *, locale: Locale, takes_replies: bool
 ) -> Confirmation:
-    """What the item's `image` and its event say; whatever is unknown stays empty."""
+    """The texts from the item's `image` and its event; unknown ones are empty."""
     return Confirmation(
         locale=locale,
         takes_replies=takes_replies,
@@ -60,10 +60,10 @@ def describe(
 
 
 def one_line(text: str | None, longest: int = _LONGEST_LINE) -> str:
-    """Printable text on one line, cut where it is longer; "" where nothing is left.
+    """Printable text on one line, cut to `longest` characters; "" if nothing is left.
 
-    No line end, control character or bidi override comes through, so the text can neither end a
-    header nor turn what stands beside it.
+    It has no line breaks, control characters or bidi overrides, so the text can neither end a
+    header nor reorder the text next to it.
     """
     line = " ".join(printable(text or "").split())
     if len(line) <= longest:
@@ -76,7 +76,7 @@ def _printable_lines(text: str) -> list[str]:
 
 
 def _written(moment: datetime | None, event: Event | None, locale: Locale) -> str:
-    """In the event's zone; without an event, or without a zone of its own, as it was recorded."""
+    """The moment in the event's zone. Without an event or an offset it stays as recorded."""
     if moment is None:
         return ""
     if event and moment.tzinfo:

@@ -1,4 +1,4 @@
-"""A language's `words/`, and how it writes a moment."""
+"""The `words/` of a language, and how it writes a moment."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def write_moment(moment: datetime, locale: Locale) -> str:
     zone = moment.tzname()
     if zone is None:
         return written
-    # Zones without an abbreviation are named by their offset alone: +04 for Asia/Dubai.
+    # Zones without an abbreviation have only their offset as a name: +04 for Asia/Dubai.
     return f"{written} {'UTC' if zone[0] in '+-' else ''}{zone}"

@@ -1,4 +1,4 @@
-"""A new connection to the mail server, secured and logged in by yagmail."""
+"""Opens a connection to the mail server, with TLS and login by yagmail."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.confirmation.replies import Halted, login_failure
 from chalicelib.settings import MailSettings
 
-# A login takes several waits (greeting, EHLO, STARTTLS, AUTH): each may use this share of the time
-# that is left, and half a second in any case.
+# A login waits several times (greeting, EHLO, STARTTLS, AUTH). Each wait may use this share of the
+# remaining time, and at least half a second.
 _WAITS = 6
 _SHORTEST_WAIT = 0.5
 
 
 class Password(Protocol):
-    """Both raise StorageUnavailable."""
+    """The mail server's password. Both methods raise StorageUnavailable."""
 
     def reveal(self) -> str: ...
 
     def renewed(self, refused: str) -> bool:
-        """Whether it has been changed since."""
+        """Whether the password has changed since the `refused` one."""
 
 
 def log_in(settings: MailSettings, password: Password, seconds: float) -> smtplib.SMTP:
-    """A connection, within the `seconds` that are left for everything. Raises Halted.
+    """Return a new connection; `seconds` are left for this and all that follows. Raises Halted.
 
-    A password that is refused is read once more, since somebody may have changed it.
+    If the password is refused, it is read once more, since somebody may have changed it.
     """
     try:
         secret = password.reveal() if settings.username else ""
@@ -46,14 +46,14 @@ def log_in(settings: MailSettings, password: Password, seconds: float) -> smtpli
 
 
 def _connect(settings: MailSettings, password: str, seconds: float) -> smtplib.SMTP:
-    """Raises what smtplib does, OSError and ValueError."""
-    import yagmail  # 120 ms, which only a container that mails has to pay
+    """Raises smtplib's errors, OSError and ValueError."""
+    import yagmail  # takes 120 ms, so only containers that send mail import it
 
     username = settings.username or ""
     # yagmail verifies no certificate unless it is given a context.
     tls = {"context": ssl.create_default_context()} if settings.security != "none" else {}
     client = yagmail.SMTP(
-        user={username: username},  # yagmail takes a plain str without @ for one at gmail.com
+        user={username: username},  # yagmail would append @gmail.com to a plain str without @
         password=password or None,
         host=settings.host,
         port=settings.port,
@@ -74,6 +74,6 @@ def _connect(settings: MailSettings, password: str, seconds: float) -> smtplib.S
             client.smtp.close()
         raise
     finally:
-        client.is_closed = True  # or yagmail would say goodbye when this object is collected
+        client.is_closed = True  # or yagmail would quit when this object is collected
     smtp: smtplib.SMTP = client.smtp
     return smtp

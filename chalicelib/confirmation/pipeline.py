@@ -1,6 +1,6 @@
-"""A mail's commands before its data, sent together where the server allows it (RFC 2920).
+"""Sends the commands before a mail's data together, if the server allows it (RFC 2920).
 
-They take one round trip then, instead of one each.
+They then take one round trip in all, instead of one each.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from chalicelib.confirmation.replies import Reply, is_decision
 
 
 class Pipeline:
-    """Gives the replies to `commands`, one after the other.
+    """Returns the replies to `commands` one by one.
 
-    Where the commands do not go out together, each is sent when its reply is asked for. `bound`
-    limits the next wait of the connection. Raises what smtplib does, and OSError.
+    Without pipelining each command is sent when its reply is asked for. `bound` limits the next
+    wait on the connection. The methods raise smtplib's errors and OSError.
     """
 
     def __init__(
@@ -37,9 +37,9 @@ class Pipeline:
         return self._smtp.getreply()
 
     def abandon(self) -> bool:
-        """After a refusal: read the replies to what is out already.
+        """Read the outstanding replies after a refusal; whether the connection is still usable.
 
-        Whether the connection can still be used. It cannot where the server wants the data all the
-        same: they end with the connection, and nobody gets them (RFC 5321 4.1.1.4).
+        It is not if the server asks for the data anyway: closing the connection then makes sure
+        that nobody gets a mail (RFC 5321 4.1.1.4).
         """
         return not self._together or all(is_decision(self.reply()) for _ in list(self._waiting))

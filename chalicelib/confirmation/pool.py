@@ -1,4 +1,4 @@
-"""The container's connections to the mail server, and the pause that the server has asked for."""
+"""A container's connections to the mail server, and the pause that the server has asked for."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LONGEST_PAUSE = 30.0
 
 class Connection(Protocol):
     def ready(self, seconds: float) -> None:
-        """Be connected, within the `seconds` that are left. Raises Halted."""
+        """Connect if necessary; `seconds` are left for it. Raises Halted."""
 
     def send(self, message: Message, seconds: float) -> None:
-        """Raises a leaf of DeliveryError."""
+        """Send a mail. Raises a subclass of DeliveryError."""
 
 
 class ConnectionPool:
-    """Sends each mail over a connection that is free, preferring the one that was used last.
+    """Sends each mail over a free connection, preferring the one that was used last.
 
-    Connections are opened as they are needed, and outlive an invocation. For several threads.
+    Connections are opened when they are needed, and outlive an invocation. The pool is thread-safe.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class ConnectionPool:
         self.size = len(connections)
         self._clock = clock
         self._free = list(connections)
-        self._unavailable: list[Connection] = []  # not to be had any more in this invocation
+        self._unavailable: list[Connection] = []  # they failed in this invocation
         self._halted: Halted | None = None
         self._changed = threading.Condition()
 
     def begin(self, seconds: float) -> None:
-        """Open one connection, and forget what was refused before. Raises Halted."""
+        """Open one connection, and forget the failures of earlier invocations. Raises Halted."""
         with self._changed:
             self._halted = None
             self._free[:0] = self._unavailable
@@ -54,7 +54,7 @@ class ConnectionPool:
             self._release(connection)
 
     def send(self, message: Message, seconds: float) -> None:
-        """As a connection's own, which is waited for. After Halted nothing more goes out."""
+        """Wait for a free connection and send the mail. After Halted, no more mails are sent."""
         deadline = self._clock() + seconds
         connection = self._acquire(deadline)
         try:
@@ -66,7 +66,7 @@ class ConnectionPool:
             self._release(connection)
 
     def _acquire(self, deadline: float) -> Connection:
-        """A connection that is open, with time left for a mail. Raises Halted."""
+        """Return an open connection, while there is still time for a mail. Raises Halted."""
         while True:
             connection = self._take(deadline)
             left = deadline - self._clock()
@@ -83,13 +83,15 @@ class ConnectionPool:
             self._release(connection)
 
     def _take(self, deadline: float) -> Connection:
-        """Wait for one, for half of the time that is left."""
+        """Wait for a free connection for up to half of the time that is left. Raises Halted."""
         with self._changed:
             left = deadline - self._clock()
             if left >= SHORTEST_SEND:
                 self._changed.wait_for(lambda: self._free or self._halted, left / 2)
             if self._halted:
-                raise type(self._halted)(*self._halted.args)  # its traceback belongs to another
+                raise type(self._halted)(
+                    *self._halted.args
+                )  # a copy: its traceback belongs to another thread
             if left < SHORTEST_SEND:
                 raise Halted(NO_TIME)
             if not self._free:
@@ -109,14 +111,14 @@ class ConnectionPool:
             self._halt(error)
 
     def _halt(self, error: Halted) -> None:
-        """All who wait for a connection hear of it, and all who come."""
+        """Fail all threads that wait for a connection, now or later."""
         with self._changed:
             self._halted = error
             self._changed.notify_all()
 
 
 class Pause:
-    """The one that the server has asked for. `wait` waits for as many seconds."""
+    """The pause that the mail server has asked for. `wait` sleeps for a number of seconds."""
 
     def __init__(
         self, wait: Callable[[float], None], clock: Callable[[], float] = time.monotonic
@@ -127,7 +129,7 @@ class Pause:
         self._ends_at = 0.0
 
     def wait(self, longest: float) -> None:
-        """Until its end. Raises Halted where that is more than `longest` seconds away."""
+        """Wait until the pause ends. Raises Halted if that takes more than `longest` seconds."""
         seconds = self._ends_at - self._clock()
         if seconds > longest:
             raise Halted("the server has asked for a pause")
@@ -135,7 +137,7 @@ class Pause:
             self._wait(seconds)
 
     def lengthen(self) -> None:
-        """The server has asked for one: longer each time, until a mail goes out."""
+        """Begin a pause. Each is longer than the last, until a mail has been sent."""
         self._ends_at = self._clock() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self._asked)
         self._asked = min(self._asked + 1, 10)
 

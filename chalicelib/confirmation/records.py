@@ -1,4 +1,4 @@
-"""Stream records, read with distrust: what is odd in one is left out, and nothing raises.
+"""Reads stream records without trusting them: malformed parts are left out, and nothing raises.
 
 Shapes: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -17,11 +17,11 @@ _KEY = {"attendee_id", "event_code"}
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An item that was put into a table, or one that the sweep found, without number and image.
+    """A new item from the stream, or one that the sweep found (without number and image).
 
-    `keys` name a check-in; they are empty where the record names none. `image` is None where the
-    stream's view type leaves it out (KEYS_ONLY, OLD_IMAGE). `sequence_number` is "" where the
-    record has none: as a batch item failure that means the whole batch, so nothing is lost.
+    `keys` identify a check-in; they are empty if the record has no such keys. `image` is None if
+    the stream's view type omits it (KEYS_ONLY, OLD_IMAGE). `sequence_number` is "" if the record
+    has none. As a batch item failure, "" means the whole batch, so nothing is lost.
     """
 
     sequence_number: str
@@ -30,12 +30,12 @@ class Record:
 
     @property
     def is_foreign(self) -> bool:
-        """Another table's: Rollcall's own check-ins always have a delivery."""
+        """Whether it is from another table: Rollcall's own check-ins always have a `delivery`."""
         return self.image is not None and "delivery" not in self.image
 
     @property
     def may_be_owed(self) -> bool:
-        """Whether a mail may have to go out, as far as the record itself says."""
+        """Whether a mail may have to be sent, judging by the record alone."""
         if self.image is None:
             return bool(self.keys)
         if self.is_foreign:
@@ -44,14 +44,14 @@ class Record:
         return text(self.image, "delivery") in ("due", "sending", "unclear") and bool(self.keys)
 
     def __str__(self) -> str:
-        """How the log names it, without naming a person."""
+        """The record's name in log messages, without personal data."""
         if self.sequence_number:
             return f"record {self.sequence_number}"
         return f"check-in {self._check_in_id or 'without a number'}"
 
     @property
     def log_fields(self) -> dict[str, str | None]:
-        """The same, for the log's fields of their own."""
+        """The same for the structured fields of the log."""
         return {
             "check_in_id": self._check_in_id,
             "sequence_number": self.sequence_number or None,
@@ -63,7 +63,7 @@ class Record:
 
 
 def new_records(event: Mapping[str, Any]) -> Iterator[Record]:
-    """The INSERTs of a stream event, in their order; no other record mails anything."""
+    """The INSERTs of a stream event, in order. Other changes never cause a mail."""
     records = event.get("Records")
     for record in records if isinstance(records, list) else []:
         if not isinstance(record, dict) or record.get("eventName") != "INSERT":
@@ -89,7 +89,7 @@ def text(image: Image, name: str) -> str | None:
 def moment(image: Image, name: str) -> datetime | None:
     """A time: epoch seconds in a Number (aware UTC), or ISO 8601 in a String.
 
-    Text without an offset gives a naive datetime: nobody knows its zone.
+    Text without an offset becomes a naive datetime, because its zone is unknown.
     """
     value = image.get(name)
     if not isinstance(value, dict):
@@ -103,7 +103,7 @@ def moment(image: Image, name: str) -> datetime | None:
 
 
 def _check_in_keys(value: object) -> Image:
-    """The keys of a check-in as they can be asked for; empty where they are anything else."""
+    """The keys if they can be those of a check-in, and otherwise an empty mapping."""
     if not isinstance(value, dict) or set(value) != _KEY:
         return {}
     return value if all(_is_text(attribute) for attribute in value.values()) else {}

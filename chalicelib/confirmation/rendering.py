@@ -15,8 +15,8 @@ from chalicelib.confirmation.content import Confirmation
 from chalicelib.confirmation.language import words
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# ASCII only, since Korean particles follow a URL without a space (https://example.com에서), and
-# without the punctuation that ends a sentence.
+# A URL is ASCII only, since Korean particles follow it without a space (https://example.com에서).
+# It excludes the punctuation that ends a sentence.
 _URL = re.compile(r"(https?://[!#-;=?-~]*[\w/=&~+#%-])", re.ASCII)
 
 
@@ -30,7 +30,7 @@ class Rendered:
 
 
 def render(confirmation: Confirmation) -> Rendered:
-    """The templates see each field of `confirmation` by its name, and the language's `words`."""
+    """Render the templates, which see the fields of `confirmation` and the language's `words`."""
     shown = {field.name: getattr(confirmation, field.name) for field in fields(confirmation)}
     shown["words"] = words(confirmation.locale)
     subject = " ".join(_rendered("confirmation.subject.txt", shown).split())
@@ -47,7 +47,7 @@ def _rendered(template: str, shown: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Compiled templates stay in it, until their file changes."""
+    """The environment keeps compiled templates until their file changes."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(),
@@ -56,6 +56,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # Text and URLs in turn, beginning and ending with text.
+    # The result alternates between text and URLs, and begins and ends with text.
     environment.filters["text_and_urls"] = _URL.split
     return environment

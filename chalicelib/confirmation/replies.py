@@ -1,14 +1,14 @@
 """What the mail server's replies mean for a mail, and the errors that say so.
 
     DeliveryError
-    ├── Halted      nothing can be sent now: server not reached, login or quota refused
-    │   └── Throttled   because the server asks for a pause (421, 454)
-    ├── Postponed   this mail, later: a temporary reply, or the connection lost before the data
-    ├── Rejected    this mail, never: the server refused the recipient or the content for good
-    └── Unclear     the data went out and no reply came: the server may have taken the mail
+    ├── Halted      no mail can be sent now: no connection, or login or quota refused
+    │   └── Throttled   the server asks for a pause (421, 454)
+    ├── Postponed   try this mail later: a temporary reply, or connection lost before the data
+    ├── Rejected    never try this mail again: recipient or content refused for good
+    └── Unclear     the data was sent but no reply came: the server may have accepted the mail
 
-Their messages hold only the codes of a reply (RFC 5321, RFC 3463): servers repeat addresses in the
-text.
+Their messages contain only the codes of a reply (RFC 5321, RFC 3463), because servers repeat
+addresses in the text.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
 _GO_AHEAD = 354
 _SERVICE_CLOSING = 421
-_PAUSE = frozenset({_SERVICE_CLOSING, 454})  # 454: SES answers so above its sending rate
-# Servers may ask for the login at any command (RFC 4954 6), so also where RCPT is refused.
+_PAUSE = frozenset({_SERVICE_CLOSING, 454})  # 454: from SES above its sending rate
+# Servers may ask for the login at any command (RFC 4954 6), so a refused RCPT can mean it too.
 _OWN_FAULT = frozenset({530, 534, 535, 538})
-# Gmail's daily quota: a 550, also at RCPT, that says nothing about the recipient.
+# Gmail's daily quota: a 550, even after RCPT, that says nothing about the recipient.
 _QUOTA = b"5.4.5"
 _ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
 class DeliveryError(Exception):
-    """The root. Only its leaves are raised."""
+    """The base class. Only its subclasses are raised."""
 
 
 class Halted(DeliveryError):
@@ -61,12 +61,12 @@ def is_accepted(reply: Reply) -> bool:
 
 
 def is_decision(reply: Reply) -> bool:
-    """Whether it accepts or refuses; anything else makes no sense."""
+    """Whether the reply accepts or refuses; anything else is not a valid reply here."""
     return any(reply[0] in codes for codes in (_ACCEPTED, _TEMPORARY, _PERMANENT))
 
 
 def goes_ahead(reply: Reply) -> bool:
-    """Whether the server takes the data now."""
+    """Whether the server is ready for the data."""
     return reply[0] == _GO_AHEAD
 
 
@@ -77,15 +77,15 @@ def is_closing(reply: Reply) -> bool:
 def leaves_connection(reply: Reply) -> bool:
     """Whether the connection can still be used after a refusal.
 
-    After a reply that makes no sense nobody knows which command the next one answers, and after one
-    that asks for a login or a pause only a new connection helps.
+    After an invalid reply, it is unknown which command the next reply answers. After a reply that
+    asks for a login or a pause, only a new connection helps.
     """
     code = reply[0]
     return code not in _ACCEPTED and is_decision(reply) and code not in _OWN_FAULT | _PAUSE
 
 
 def refusal(what: str, reply: Reply) -> DeliveryError:
-    """The error that a refusal means; it names `what` was refused."""
+    """The error for a refusal; `what` names the part that was refused."""
     code, text = reply
     if code in _PAUSE:
         return Throttled(f"the server asks for a pause: {codes(reply)}")
@@ -94,12 +94,12 @@ def refusal(what: str, reply: Reply) -> DeliveryError:
     if code in _PERMANENT:
         return Rejected(f"{what} refused: {codes(reply)}")
     if code not in _TEMPORARY:
-        return Postponed(f"the reply about the {what} makes no sense")
+        return Postponed(f"invalid reply about the {what}")
     return Postponed(f"{what} refused for now: {codes(reply)}")
 
 
 def login_failure(error: Exception) -> Halted:
-    """The error that a failed connection or a refused login means, from what smtplib raised."""
+    """The error for a failed connection or login, from the exception that smtplib raised."""
     if not isinstance(error, smtplib.SMTPResponseException):
         return Halted(f"no connection: {type(error).__name__}")
     halted = Throttled if error.smtp_code in _PAUSE else Halted
@@ -107,6 +107,6 @@ def login_failure(error: Exception) -> Halted:
 
 
 def codes(reply: Reply) -> str:
-    """`550 5.1.1`: the reply's code, and its enhanced code (RFC 3463) where it has one."""
+    """Such as `550 5.1.1`: the reply's code, and its enhanced code (RFC 3463) if it has one."""
     enhanced = _ENHANCED_CODE.match(reply[1])
     return f"{reply[0]} {enhanced[0].decode()}" if enhanced else str(reply[0])

@@ -1,4 +1,4 @@
-"""One invocation: the time it has, what stopped it, and how long its mails took."""
+"""One invocation: the time that is left, what stopped it, and how long its mails took."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from chalicelib.confirmation.replies import Halted, Throttled
 
 TimeLeft = Callable[[], float]
 
-# "again": the stream has to bring it again. "put off": still due, and only the sweep tries it.
-# "passed over": nothing is to be done here. "not tried": no time, or the run was stopped before.
+# "again": the stream has to deliver it again. "put off": still due, but left to the sweep.
+# "passed over": nothing to do here. "not tried": no time was left, or the run had been stopped.
 Outcome = DeliveryStatus | Literal["again", "put off", "passed over", "not tried"]
 
-_LEAST_SECONDS = 1.0  # with less nothing is begun
-_FOR_THE_RECORD = 1 / 4  # of an attempt's time, 2 s at most: to write down how it ended
+_LEAST_SECONDS = 1.0  # with less, no attempt is begun
+_FOR_THE_RECORD = 1 / 4  # of an attempt's time, but 2 s at most, is for recording its end
 _LONGEST_RECORD = 2.0
 
 
 class Run:
-    """Shared by its workers. `time_left` gives the seconds until the invocation is ended.
+    """Shared by the workers. `time_left` returns the seconds until Lambda ends the invocation.
 
-    An attempt is not begun with less time left than it may take, its record included: `longest`
-    seconds, or half of the time that the invocation had where that is less.
+    No attempt is begun unless there is time for it and its record. That is `longest` seconds, or
+    half of the time that the invocation began with if that is less.
     """
 
     def __init__(self, time_left: TimeLeft, longest: float) -> None:
@@ -40,17 +40,17 @@ class Run:
         return self.stopped is None and self.time_left() >= self._needed
 
     def seconds(self) -> float:
-        """What a send may take now, so that there is time left for its record."""
+        """How long a send may take now, so that there is time left to record it."""
         return min(self._needed, self.time_left()) - self._record
 
     def stop(self, error: Halted) -> None:
-        """Begin no further attempt. The first fault stands, unless the server asks for a pause."""
+        """Begin no further attempt. The first error is kept, but Throttled replaces any other."""
         with self._lock:
             if self.stopped is None or isinstance(error, Throttled):
                 self.stopped = error
 
     def resume(self) -> bool:
-        """Whether it can go on, also after a pause that the server has asked for."""
+        """Whether the run can go on. If the server asked for a pause, it can."""
         if isinstance(self.stopped, Throttled):
             self.stopped = None
         return self.goes_on

@@ -1,8 +1,8 @@
-"""One confirmation on its way: claimed, sent in one attempt, and its end recorded.
+"""Makes one attempt to mail a confirmation: claim it, send it, record how that ended.
 
-The claim comes before the mail, the record after it. A worker that dies in between leaves a
-delivery that is `sending`: after the lease another worker sees that a reply was lost, and how many
-copies may be out.
+The claim is written before the mail is sent, and the record after it. If a worker dies in between,
+the delivery stays `sending`. After the lease another worker sees that the outcome is unknown, and
+how many copies may have gone out.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from chalicelib.confirmation.run import Outcome, Run
 
 log = logging.getLogger("rollcall.confirmation")
 
-_HELD_UP = 5  # attempts at one mail that is refused for now, while those behind it wait
+_HELD_UP = 5  # attempts at one mail while those behind it wait; then the sweep takes over
 _SECOND = timedelta(seconds=1)
-_RECORD_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between the tries to record a mail that is out
+_RECORD_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between the tries to record a sent mail
 
 
 class Deliveries(Protocol):
@@ -41,14 +41,14 @@ class Deliveries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`lease` is one attempt's; `most_copies` of a mail may go out before a person decides."""
+    """`lease` is for one attempt; `most_copies` may go out before a person has to decide."""
 
     lease: timedelta
     most_copies: int
 
 
 class DeliveryService:
-    """`compose` and `send` make and mail a message; `pause` waits for as many seconds."""
+    """`compose` builds a message and `send` mails it; `pause` sleeps for a number of seconds."""
 
     def __init__(
         self,
@@ -68,10 +68,9 @@ class DeliveryService:
         self._pause = pause
 
     def deliver(self, record: Record, run: Run) -> Outcome:
-        """Make one attempt, if one is to be made; a fault of our own stops the run.
+        """Make one attempt if the mail is owed; a fault of our own stops the run.
 
-        Raises StorageUnavailable: then the delivery is as it was, or is due again when the lease is
-        over.
+        Raises StorageUnavailable. The delivery is then unchanged, or due again after the lease.
         """
         if record.is_foreign:
             return self._deliver_foreign(record, run)
@@ -84,7 +83,7 @@ class DeliveryService:
         )
         claimed = self._deliveries.claim(record.keys, attempt)
         if claimed.image is None:
-            return "passed over"  # deleted since
+            return "passed over"  # the check-in was deleted
         record = replace(record, image=claimed.image)  # its address may have been corrected since
         if not claimed.copies:
             return self._pass_over(record, claimed.image, attempt)
@@ -101,7 +100,7 @@ class DeliveryService:
         return end.status
 
     def _deliver_foreign(self, record: Record, run: Run) -> Outcome:
-        """Another table's record has no state: what became of its mail is kept nowhere."""
+        """Mail a record of another table, which has no state: the outcome is not stored."""
         end = self._attempt(record, run)
         _log_end(record, end)
         return "again" if end.status == "due" else end.status
@@ -109,7 +108,7 @@ class DeliveryService:
     def _attempt(
         self, record: Record, run: Run, lease: Callable[[datetime], float] | None = None
     ) -> End:
-        """`lease` gives the seconds that are left of one."""
+        """Compose and send; `lease` returns the seconds that are left of the claim's lease."""
         image = record.image or {}
         recipient = text(image, "email")
         if recipient is None:
@@ -143,18 +142,18 @@ class DeliveryService:
         return End(status=status, now=now, reason=str(error), due_at=due_at, refused_since=since)
 
     def _pass_over(self, record: Record, image: Image, attempt: Attempt) -> Outcome:
-        """It is settled, or another's; or its copies are spent, and a person has to decide."""
+        """Leave it: settled, claimed by another worker, or (all copies spent) for a person."""
         due_at = moment(image, "due_at")
         if due_at is None or due_at > attempt.now:
             return "passed over"
-        reason = "nobody knows what became of the last attempt"
+        reason = "the outcome of the last attempt is unknown"
         if not self._deliveries.hold(record.keys, attempt, reason):
             return "passed over"
         log.warning("%s: unclear, and left to a person", record, extra=record.log_fields)
         return "unclear"
 
     def _record(self, record: Record, attempt: Attempt, end: End, run: Run) -> None:
-        """Without its record a delivery stays `sending`, and counts as unclear after the lease."""
+        """Record the end. Without it the delivery stays `sending`, and after the lease unclear."""
         _log_end(record, end)
         pauses = list(_RECORD_AGAIN) if end.status == "sent" else []
         while True:
@@ -180,10 +179,10 @@ def _log_end(record: Record, end: End) -> None:
 
 
 def _due(now: datetime, error: Exception) -> End:
-    """A fault that says nothing about the mail."""
+    """The end of an attempt that failed for a reason other than the mail itself."""
     return End(status="due", now=now, reason=str(error), due_at=now)
 
 
 def _next_second(moment: datetime) -> datetime:
-    """Storage keeps whole seconds: a lease that was rounded down could end before its attempt."""
+    """Round up, as storage keeps whole seconds: a lease must not end before its attempt."""
     return moment if not moment.microsecond else moment.replace(microsecond=0) + _SECOND

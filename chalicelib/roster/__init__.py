@@ -1,1 +1,1 @@
-"""From a file that people have to registrations: reads rosters and imports them into an event."""
+"""Reads roster files and imports the people in them into an event."""

@@ -1,8 +1,8 @@
 """Which columns of a roster hold the name, the phone number and the e-mail address.
 
 Event services and forms use many names: `이름`, `참가자 이름`, `visitor_mobile`, `E-mail (필수)`.
-A header says whose detail it is, then what it is. Case, spaces, punctuation, digits and remarks in
-brackets are ignored.
+A header says whose detail it is, and then which. Case, spaces, punctuation, digits and remarks
+in brackets are ignored.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 
 Field = Literal["phone", "name", "given", "family", "email"]
 
-# From the most to the least preferred. The buyer of the tickets comes last: in an order for three
-# people, the buyer's number is not that of the other two.
+# Most preferred first. The buyer of the tickets comes last: in an order for three people, the
+# buyer's number is not the number of the other two.
 _WHOSE = (
     *("참가자", "참석자", "참여자", "방문자", "방문객", "관람객"),
     *("attendee", "participant", "visitor", "guest", "ticketholder"),
@@ -41,9 +41,9 @@ _WHAT: dict[Field, tuple[str, ...]] = {
         *("email", "emailaddress", "mail", "mailaddress"),
     ),
 }
-_NOT_A_NAME = "명"  # on its own it is a head count; only in 참가자명 is it a name
+_NOT_A_NAME = "명"  # on its own this is a head count; it means a name only in words like 참가자명
 
-# A header's rank: the position of its owner, then that of its own.
+# A header's rank: the position of the owner in _WHOSE, then that of the word in _WHAT.
 _RANKS: dict[Field, dict[str, tuple[int, int]]] = {
     field: {
         whose + what: (owner, rank)
@@ -63,8 +63,8 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7a3\u4e00-\u9fff\s]+")
 class Columns:
     """The index of each detail in a row, from 0; None if there is no such column.
 
-    `used` has the headers in the order phone, name, email; `passed_over` has those that would have
-    fitted too.
+    `used` has the headers in the order phone, name, email; `passed_over` has the other headers
+    that matched.
     """
 
     phone: int
@@ -76,7 +76,7 @@ class Columns:
     passed_over: tuple[str, ...]
 
     def full_name(self, cells: Sequence[str]) -> str:
-        """The name in one piece, put together from its two parts if the whole is blank."""
+        """The full name, joined from its two parts if there is no full name."""
         whole = _cell(cells, self.name)
         given, family = _cell(cells, self.given), _cell(cells, self.family)
         if whole and (self.given is not None or not family):
@@ -101,7 +101,7 @@ def find_columns(headers: Sequence[str]) -> Columns | None:
         return None
     matching = {match.column for matches in found.values() for match in matches}
     if found["name"] and parts and min(parts).owner < found["name"][0].owner:
-        found["name"] = []  # the attendee in two parts, beside the buyer in one
+        found["name"] = []  # the parts are the attendee's name, and the full name is the buyer's
     best = {field: matches[0].column if matches else None for field, matches in found.items()}
     chosen = [column for column in best.values() if column is not None]
     return Columns(
@@ -126,13 +126,13 @@ class _Match(NamedTuple):
 
 
 def _matches(headers: Sequence[str], ranks: dict[str, tuple[int, int]]) -> list[_Match]:
-    """The columns that match, best first; of two with the same name, the left one first."""
+    """The matching columns, best first; of two with the same header, the left one first."""
     keys = ((column, _key(header)) for column, header in enumerate(headers))
     return sorted(_Match(*ranks[key], column) for column, key in keys if key in ranks)
 
 
 def _key(header: str) -> str:
-    """`E-mail (필수)` as `email`; of `이름 / Name` the first part."""
+    """Return `email` for `E-mail (필수)`, and only the first part of `이름 / Name`."""
     text = unicodedata.normalize("NFKC", header).casefold()
     text = _REQUEST.sub("", _REMARK.sub("", text))
     keys = ("".join(filter(str.isalpha, part)) for part in _PARTS.split(text))

@@ -1,7 +1,7 @@
 """Imports the people in a roster file as registrations, and reports on it.
 
-It is safe to run again: the same file gives the same rows. The file wins, with one exception: if it
-has no address for somebody, the stored one stays.
+An import can safely be repeated: the same file produces the same rows. The file overrides what is
+stored, with one exception: if it has no address for somebody, the stored address is kept.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Registrations(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of an import, which fills up as it runs.
+    """The result of an import, updated as it runs.
 
     `accepted` counts the rows that could be imported, `imported` those that storage confirmed.
     """
@@ -40,7 +40,7 @@ class Outcome:
 
 
 class RosterImport:
-    """Imports people into one event; `outcome` says how far it got, whatever happens."""
+    """Imports people into one event; `outcome` shows how far it got, even after an error."""
 
     def __init__(self, event: Event, registrations: Registrations, secret_key: str) -> None:
         self.outcome = Outcome()
@@ -49,7 +49,7 @@ class RosterImport:
         self._secret_key = secret_key
 
     def check(self, entries: Iterable[Person | Rejected]) -> None:
-        """Do everything but write. Raises StorageUnavailable."""
+        """Do everything except writing. Raises StorageUnavailable."""
         for _ in self._accept(entries):
             pass
 

@@ -1,6 +1,6 @@
-"""The people in a roster file as event services export it, and what is wrong with a row.
+"""Reads the people from a roster file that an event service exported, and rejects faulty rows.
 
-The reasons never repeat a phone number or an address, since they are pasted and mailed.
+The reasons never repeat a phone number or an address, since people paste and mail them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEADER_WITHIN = 20  # rows; titles, dates and notes come before the headers
 _SHOWN_HEADERS = 12
 _SHOWN_LENGTH = 30  # characters
 
-# What spreadsheets do to a number: '010… and ="010…" keep it a text, 1012345678.0 is a number.
+# What spreadsheets do to a number: '010… and ="010…" keep it as text; 1012345678.0 is a number.
 _WRAPPED = re.compile(r"""^(?:'|=?"(?=.*"$))(.*?)"?$""")
 _FRACTION = re.compile(r"^(\d+)\.0+$")
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
@@ -64,7 +64,7 @@ class Roster:
         return sum(1 for _ in self._rows())
 
     def __iter__(self) -> Iterator[Person | Rejected]:
-        """Each row in the order of the file; of several with one phone number, the first counts."""
+        """Each row in file order; of several with the same phone number, the first is accepted."""
         lines: dict[str, int] = {}
         for row in self._rows():
             entry = self._entry(row)
@@ -75,7 +75,7 @@ class Roster:
             yield entry
 
     def _rows(self) -> Iterator[Row]:
-        """The rows below the headers that are not blank."""
+        """The rows below the headers, without blank ones."""
         with closing(self.reading()) as rows:
             for row in rows:
                 if row.line > self.header_line and (row.fault or any(map(str.strip, row.cells))):
@@ -129,14 +129,14 @@ def _reason(error: InvalidRequest) -> str:
 
 
 def _no_headers(rows: list[Row]) -> str:
-    """The message if no row has the headers; it shows the row that comes closest."""
+    """The message if no row has the headers; it shows the row that is closest."""
     needed = "it needs a name column (such as 이름 or Name) and a phone column (휴대폰, Phone)"
 
     def nearness(row: Row) -> tuple[int, int]:
         return sum(map(is_known_header, row.cells)), sum(map(bool, row.cells))
 
     best = max(rows, key=nearness, default=None)
-    # Without a header row these are people: nothing with digits or an @ is shown.
+    # Without a header row these cells describe people, so nothing with digits or an @ is shown.
     headers = [
         " ".join(cell.split())[:_SHOWN_LENGTH]
         for cell in (best.cells if best else ())

@@ -1,7 +1,7 @@
 """The rows of a CSV file or Excel workbook, streamed as text with their line numbers.
 
-The content says what a file is, not its name. A file can be read in several ways (a CSV file with
-each delimiter, a workbook by each sheet), and the caller tries them all to find a table.
+The type of a file is detected from its content, not from its name. A file can be read in several
+ways (CSV with each delimiter, a workbook sheet by sheet); the caller tries them to find a table.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     InvalidFileException,
-    SyntaxError,  # the root of the XML parsers' errors
+    SyntaxError,  # the base class of the XML parsers' errors
     AttributeError,
     EOFError,
     KeyError,
@@ -46,9 +46,9 @@ class UnreadableFileError(Exception):
 
 
 class Row(NamedTuple):
-    """`line` is where it starts in the file, or its number in the sheet, from 1.
+    """`line` is the line where the row starts in the file, or its number in the sheet, from 1.
 
-    If the line could not be parsed, it has no cells and `fault` says why.
+    If the row could not be parsed, it has no cells and `fault` says why.
     """
 
     line: int
@@ -60,7 +60,7 @@ Reading = Callable[[], Generator[Row, None, None]]
 
 
 def readings(path: Path) -> list[Reading]:
-    """The ways to read the file; each can be run again. Raises UnreadableFileError."""
+    """The ways to read the file; each can be used repeatedly. Raises UnreadableFileError."""
     try:
         with path.open("rb") as file:
             head = file.read(_BLOCK)
@@ -83,9 +83,9 @@ def readings(path: Path) -> list[Reading]:
 
 
 def _encoding(path: Path, head: bytes) -> str:
-    """The encoding in which the whole file decodes.
+    """Return the encoding that decodes the whole file.
 
-    UTF-8 is tried first: CP949 text is hardly ever valid UTF-8, but the reverse happens.
+    UTF-8 is tried first: CP949 text is hardly ever valid UTF-8, but UTF-8 can be valid CP949.
     """
     for encoding in ("utf-16",) if head.startswith(_UTF_16) else ("utf-8-sig", "cp949"):
         try:
@@ -100,8 +100,8 @@ def _encoding(path: Path, head: bytes) -> str:
 
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Generator[Row, None, None]:
     with path.open(encoding=encoding, newline="") as text:
-        # Strict: if a quotation mark is never closed, the lenient reader returns the rest of the
-        # file, and everybody in it, as one cell.
+        # Strict, because for a quotation mark that is never closed the lenient reader returns the
+        # rest of the file, and everybody in it, as one cell.
         reader = csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=True)
         while True:
             line = reader.line_num + 1
@@ -131,7 +131,7 @@ def _sheet_rows(path: Path, index: int) -> Generator[Row, None, None]:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[openpyxl.Workbook]:
-    # As an open file, since openpyxl goes by the extension of a path.
+    # Passed as an open file, since openpyxl judges a path by its extension.
     with path.open("rb") as file:
         try:
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)

@@ -1,1 +1,1 @@
-"""DynamoDB, one module for each table: the only place that uses the SDK for data."""
+"""DynamoDB, with one module per table. No other package uses the SDK for data."""

@@ -1,4 +1,4 @@
-"""Reads and writes in batches: what DynamoDB leaves undone is asked for again."""
+"""Batch reads and writes, which repeat whatever DynamoDB leaves unprocessed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-# DynamoDB's limits for one call. It may leave some of the items undone, and then asks callers to
-# back off (API reference, BatchWriteItem and BatchGetItem). The waits add up to 13 s.
+# DynamoDB's limits for one call. It may leave some items unprocessed, and callers should then back
+# off (API reference, BatchWriteItem and BatchGetItem). The waits add up to 13 s.
 MOST_PUTS = 25
 MOST_GETS = 100
 _TRIES = 8
@@ -39,7 +39,7 @@ class Batches:
         self._sleep = sleep
 
     def put(self, items: Sequence[Item]) -> None:
-        """Store up to MOST_PUTS items, each over what was there. No key may come twice."""
+        """Store up to MOST_PUTS items, replacing existing ones. No key may occur twice."""
         requests: Sequence[WriteRequestUnionTypeDef] = [
             {"PutRequest": {"Item": item}} for item in items
         ]
@@ -51,7 +51,7 @@ class Batches:
             requests = answer["UnprocessedItems"].get(self._table, [])
 
     def get(self, wanted: KeysAndAttributesUnionTypeDef) -> Iterator[Item]:
-        """The items with these `Keys`, in no order: up to MOST_GETS, none of them twice.
+        """Yield the items with these `Keys` (at most MOST_GETS, all different), in no order.
 
         Missing items are left out.
         """
@@ -67,13 +67,13 @@ class Batches:
     def _back_off(self, attempt: int) -> None:
         """Wait before every try but the first, and give up after the last."""
         if attempt == _TRIES:
-            raise StorageUnavailable("a batch stayed undone")
+            raise StorageUnavailable("a batch was not fully processed")
         if attempt:
             self._sleep(0.05 * 2**attempt)
 
 
 def batched(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
-    """Lists of `size` items, the last one with what is left. (In itertools from Python 3.12.)"""
+    """Yield lists of `size` items; the last may be shorter. (In itertools from Python 3.12.)"""
     remaining = iter(things)
     while batch := list(itertools.islice(remaining, size)):
         yield batch

@@ -49,7 +49,7 @@ class CheckInTable:
         return _check_in(found["Item"]) if "Item" in found else None
 
     def add(self, check_in: CheckIn) -> CheckIn | None:
-        """Store it, or return the one that this attendee and event have already."""
+        """Store it, or return the one that this attendee already has for this event."""
         with storage_errors():
             try:
                 self._client.put_item(
@@ -63,9 +63,9 @@ class CheckInTable:
         return None
 
     def owe(self, check_in: CheckIn, now: datetime, email: str | None = None) -> bool:
-        """Have its confirmation mailed (again), to `email` if one is given.
+        """Have its confirmation mailed (again), to `email` if it is given.
 
-        Changes nothing and returns False if the delivery is no longer as `check_in` says.
+        Changes nothing and returns False if the delivery's state is no longer that of `check_in`.
         """
         values = _owed(check_in, now) | {
             "delivery": "due",
@@ -92,10 +92,10 @@ class CheckInTable:
         return True
 
     def of_event(self, event_code: str) -> Iterator[CheckIn]:
-        """Every check-in of an event as it is now, in the order in which they last changed.
+        """Every check-in of an event as it is now, sorted by the time of its last change.
 
-        One that is deleted during the call is left out. So is a malformed one, which is logged. One
-        that changes during the call may come twice.
+        Check-ins that are deleted during the call are left out. So are malformed ones, which are
+        logged. A check-in that changes during the call may occur twice.
         """
         with storage_errors():
             entries = (entry for page in self._by_event(event_code) for entry in page["Items"])
@@ -122,9 +122,9 @@ class CheckInTable:
             return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
-        """The items of an index's entries, in their order, as far as they exist (consistent reads).
+        """The items that still exist for these index entries, in their order (consistent reads).
 
-        An item that has just changed can have two entries, and DynamoDB refuses a repeated key.
+        An item that has just changed can have two entries, but DynamoDB refuses repeated keys.
         """
         keys = {
             entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
@@ -149,7 +149,7 @@ def _key(event_code: str, attendee_id: str) -> Item:
 
 
 def _owed(check_in: CheckIn, since: datetime) -> dict[str, Any]:
-    """The attributes that put it into the index `due_deliveries`."""
+    """The attributes that add the check-in to the index `due_deliveries`."""
     return {"due_shard": check_in.attendee_id[0], "due_at": since}
 
 

@@ -1,6 +1,6 @@
-"""The deliveries: where each confirmation stands, written on the check-in's own item.
+"""The deliveries: the state of each confirmation, stored on the check-in's own item.
 
-Every write is conditional, on the item that `keys` (undecoded) name.
+Every write is conditional. `keys` are the undecoded key of the item.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Deliveries:
         self._table = table
 
     def image(self, keys: Keys) -> Item | None:
-        """The item as it is now, undecoded; None where there is none."""
+        """The item as it is now, undecoded; None if it is missing."""
         with storage_errors():
             answer = self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
         return answer.get("Item")
@@ -74,17 +74,17 @@ class Deliveries:
                 )["Attributes"]
             except self._client.exceptions.ConditionalCheckFailedException as refusal:
                 item: Item | None = refusal.response.get("Item")  # type: ignore[assignment]
-                # The SDK asks again where the answer was lost: then the claim is ours already.
+                # If a reply was lost, the SDK repeats the call and finds our own claim.
                 if item and item.get("claim") == {"S": attempt.token}:
                     return Claimed(item, _number(item, "copies"), _number(item, "attempts"))
                 return Claimed(item)
         return Claimed(old, _number(old, "copies") + 1, _number(old, "attempts") + 1)
 
     def settle(self, keys: Keys, token: str, end: End) -> None:
-        """Record how the attempt ended, unless the claim has gone to another meanwhile.
+        """Record how the attempt ended, unless another worker has claimed the delivery since.
 
-        `sent` is recorded even then, unless a person has put the delivery back since. An item that
-        was deleted is not made again.
+        `sent` is recorded even then, unless an operator has put the delivery back to `due` since.
+        An item that was deleted is not created again.
         """
         values = to_item(
             {
@@ -110,16 +110,16 @@ class Deliveries:
         self._update(keys, f"SET {change} REMOVE {', '.join(gone)}", condition, parameters)
 
     def hold(self, keys: Keys, attempt: Attempt, reason: str) -> bool:
-        """Leave it to a person, if all its copies are spent and none is confirmed."""
+        """Leave it to a person if all its copies have been used and none is confirmed."""
         values = to_item(
             {":now": attempt.now, ":most": attempt.most_copies, ":reason": reason}
         ) | _states("due", "sending", "unclear")
         return self._update(keys, _HOLD, _SPENT, values)
 
     def owed(self) -> Iterator[OwedMail]:
-        """All that are owed, by the time that they are due at.
+        """All owed mails, sorted by `due_at`.
 
-        Those with an attempt under way, or put off, are due later than now, and so come last.
+        Mails that are being sent or were put off are due in the future, and so come last.
         """
         shards = (self._owed(shard) for shard in DUE_SHARDS)
         return heapq.merge(*shards, key=lambda mail: mail.due_at)
@@ -151,7 +151,7 @@ class Deliveries:
 
 
 def _owed_mail(item: Item) -> OwedMail:
-    """Where an earlier version made the index it has no `checked_at`: then `due_at` stands in."""
+    """Use `due_at` if an index from an earlier version has no `checked_at`."""
     due_at = _moment(item, "due_at") or _NEVER
     return OwedMail(
         keys={name: item[name] for name in ("attendee_id", "event_code")},
@@ -161,7 +161,7 @@ def _owed_mail(item: Item) -> OwedMail:
 
 
 def _moment(item: Item, name: str) -> datetime | None:
-    """None where it is not a time: one odd item must not end the reading of all others."""
+    """The time, or None if it is malformed: one bad item must not stop reading the others."""
     try:
         return datetime.fromtimestamp(float(item[name]["N"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):

@@ -42,7 +42,7 @@ class EventTable:
     def all(self) -> Iterator[Event]:
         """Every event, in no order. An organization has hundreds, so a scan will do.
 
-        A malformed one is logged and left out, so that it does not hide the others.
+        Malformed events are logged and left out, so that they do not hide the others.
         """
         with storage_errors():
             for page in self._client.get_paginator("scan").paginate(TableName=self._table):
@@ -53,14 +53,14 @@ class EventTable:
                         log.warning("event %s: %s", item["event_code"].get("S"), error)
 
     def ping(self) -> None:
-        """Return if the table answers; the item that is read does not matter."""
+        """Return if the table answers; which item is read does not matter."""
         self.get("-")
 
 
 class CachedEvents:
-    """Events as they were at most `seconds` ago, so that not every check-in reads one.
+    """Keeps events for `seconds`, so that not every check-in has to read one.
 
-    A missing event is not remembered, because a kiosk may be waiting for it.
+    A missing event is not cached, because a kiosk may be waiting for it.
     """
 
     def __init__(

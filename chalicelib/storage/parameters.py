@@ -12,7 +12,7 @@ from chalicelib.storage.dynamodb import AT_A_DESK, storage_errors
 
 
 class KeptSecret:
-    """Read at first use and kept, for several threads. `read` raises StorageUnavailable."""
+    """Reads a secret at first use and keeps it. Thread-safe. `read` raises StorageUnavailable."""
 
     def __init__(self, read: Callable[[], str]) -> None:
         self._read = read
@@ -27,7 +27,7 @@ class KeptSecret:
             return self._value
 
     def renewed(self, refused: str) -> bool:
-        """Read the secret again if it is still the `refused` one; whether it is another one now.
+        """Read the secret again if it is still the `refused` one; return whether it differs now.
 
         Raises StorageUnavailable.
         """

@@ -39,7 +39,7 @@ class RegistrationTable:
         return _registration(from_item(found["Item"])) if "Item" in found else None
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that this attendee and event have already."""
+        """Store it, or return the one that this attendee already has for this event."""
         with storage_errors():
             try:
                 self._client.put_item(
@@ -54,10 +54,10 @@ class RegistrationTable:
         return None
 
     def put_many(self, registrations: Iterable[Registration]) -> Iterator[int]:
-        """Store them all, each over what was there; yields the size of each stored batch.
+        """Store them all, replacing existing ones; yields the size of each stored batch.
 
-        No key may come twice in a batch. After StorageUnavailable, the batches that were yielded
-        are stored, and it is safe to start over.
+        No key may occur twice in a batch. After StorageUnavailable, the batches that were yielded
+        have been stored, and it is safe to start over.
         """
         for batch in batched(registrations, MOST_PUTS):
             self._batches.put([to_item(asdict(row)) for row in batch])

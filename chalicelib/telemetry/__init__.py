@@ -1,4 +1,4 @@
-"""What a deployed function tells its operators: a log, and metrics that are lines of that log.
+"""What a deployed function reports to its operators: a log, and metrics as lines of that log.
 
-Neither costs a call, and neither holds personal data.
+Neither needs a network call, and neither contains personal data.
 """

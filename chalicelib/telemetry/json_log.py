@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from chalicelib import invocation
 from chalicelib.attendance.errors import RollcallError
 
-# The further fields (`extra`) that a record may have. No others are written.
+# The additional fields (`extra`) that are written. All others are dropped.
 FIELDS = (
     "method",
     "route",
@@ -27,10 +27,10 @@ FIELDS = (
 def configure(chalice_log: logging.Logger, function: str | None) -> None:
     """Log JSON lines through one handler, in the Lambda function with this name.
 
-    Where no Lambda runs (None), the log stays text for people to read.
+    Outside Lambda (None) the log stays plain text.
 
     Lambda has a handler on the root logger, and Chalice one on `chalice_log`. Both are replaced,
-    because either would write a record twice, or as text.
+    because they would write records twice, or as text.
     """
     if function is None:
         return
@@ -67,8 +67,8 @@ class JsonLines(logging.Formatter):
 def _tracebacks(error: BaseException | None) -> Iterator[str]:
     """The traceback of the error and of each error that led to it.
 
-    The messages of errors that are not ours are left out, since Python and the SDK quote their
-    input in them: `invalid literal for int(): '010-0000-0001'`.
+    Messages of errors that are not ours are left out, since Python and the SDK quote their input in
+    them: `invalid literal for int(): '010-0000-0001'`.
     """
     seen = []
     while error is not None and error not in seen:
@@ -80,7 +80,7 @@ def _tracebacks(error: BaseException | None) -> Iterator[str]:
 
 
 def _without_path(record: logging.LogRecord) -> bool:
-    """Chalice's own records repeat the requested path, in which anything can stand."""
+    """Drop the arguments of Chalice's records: they repeat the path, which can contain anything."""
     if isinstance(record.args, tuple):
         record.args = tuple("…" for _ in record.args)
     return True

@@ -1,4 +1,4 @@
-"""Metrics, as CloudWatch reads them from a log: lines in its Embedded Metric Format.
+"""Writes metrics as log lines in CloudWatch's Embedded Metric Format.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -40,7 +40,7 @@ _MOST_VALUES = 100  # of one metric, on one line
 
 
 class Metrics:
-    """Writes metrics of a CloudWatch namespace. `write` takes a line; None drops them all.
+    """Writes metrics in a CloudWatch namespace. `write` takes a line; None drops all metrics.
 
     `now` returns aware UTC.
     """
@@ -85,6 +85,6 @@ class Metrics:
 
 
 def to_stdout(line: str) -> None:
-    """Write into the function's log, where each line becomes an event."""
+    """Write a line to the function's log, where each line becomes an event."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -1,1 +1,1 @@
-"""The HTTP edge: one blueprint for each audience, and errors as problem responses."""
+"""The HTTP layer: the routes, and errors as problem responses."""

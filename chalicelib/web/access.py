@@ -1,7 +1,7 @@
-"""Who may check people in where the event has no self check-in.
+"""Decides who may check people in at an event without self check-in.
 
 Organizers open such a kiosk with a link that ends in `#key=…`, and the page sends the key with
-each check-in. A fragment stays in the browser, so the key appears in no access log.
+each check-in. A fragment is never sent to the server, so the key appears in no access log.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from chalicelib.attendance.errors import KioskKeyRejected
 
 
 def kiosk_key(secret_key: str, event_code: str) -> str:
-    """The key of one event's kiosks: 32 hex digits. It is worthless after the event."""
+    """The key of one event's kiosks: 32 hex digits. It is useless after the event."""
     message = b"kiosk:" + event_code.encode()
     return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()[:32]
 

@@ -1,4 +1,4 @@
-"""What attendees and kiosks ask for at the door: the event, a check-in, and the kiosk page."""
+"""The routes for attendees and kiosks: the event, a check-in, and the kiosk page."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return _json(_answer(event, answer), status)
 
     @door.route("/kiosk/{event_code}")
-    def kiosk_page(event_code: str) -> Response:  # noqa: ARG001  -- the page reads its own address
+    def kiosk_page(event_code: str) -> Response:  # noqa: ARG001  -- the page reads its own URL
         return kiosk.page()
 
     @door.route("/assets/{name}")
@@ -101,7 +101,7 @@ def _answer(event: Event, answer: Answer) -> dict[str, Any]:
         "name": check_in.name,
         "checked_at": _local(event, check_in.checked_at),
         "confirmation": {
-            # A repeated first try gets the first answer, though the mail may be out by now.
+            # A retry of the first request gets the same answer, even if the mail has been sent.
             "status": initial_delivery(check_in.email) if answer.first else check_in.delivery,
             "to": mask_email(check_in.email) if check_in.email else None,
         },

@@ -1,4 +1,4 @@
-"""The kiosk: one page for all events, which asks the API about its own."""
+"""The kiosk: one page for all events, which gets the details of its event from the API."""
 
 from __future__ import annotations
 

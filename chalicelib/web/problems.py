@@ -1,8 +1,8 @@
-"""Every error as a problem response (RFC 9457): a stable `reason`, and a `detail` to read.
+"""Turns every error into a problem response (RFC 9457): a stable `reason` and a readable `detail`.
 
-`errors_as_problems`, around each view, turns domain errors into problems. Chalice's own errors (a
-method that a route lacks, a media type that it refuses, an unexpected exception) get the same form
-in `chalice_errors_as_problems`, a middleware.
+The decorator `errors_as_problems` converts domain errors. The middleware
+`chalice_errors_as_problems` converts Chalice's own errors (an unsupported method or media type, an
+unexpected exception).
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ PROBLEMS: dict[str, tuple[HTTPStatus, str, str]] = {
     ),
 }
 
-# Chalice's own errors carry no reason, so their status has to tell it.
+# Chalice's own errors have no reason, so it is derived from their status.
 _CHALICE_REASONS = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -125,7 +125,7 @@ _CHALICE_REASONS = {
 
 
 def problem(reason: str, language: Locale, extra: Mapping[str, object] | None = None) -> Response:
-    """A problem response; `extra` are further members (RFC 9457, section 3.2)."""
+    """Build a problem response; `extra` are further members (RFC 9457, section 3.2)."""
     status, korean, english = PROBLEMS[reason]
     body = {
         "title": status.phrase,
@@ -143,7 +143,7 @@ def problem(reason: str, language: Locale, extra: Mapping[str, object] | None = 
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "2"
-    # A str, because Chalice encodes a dict only where the type is application/json.
+    # A str, because Chalice serializes a dict only if the type is application/json.
     return Response(json.dumps(body, ensure_ascii=False), headers, status.value)
 
 

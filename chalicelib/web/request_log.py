@@ -13,7 +13,7 @@ log = logging.getLogger("rollcall.web")
 
 
 def log_request(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Chalice middleware. Logs the route rather than the path, in which anything can stand."""
+    """Chalice middleware. Logs the route rather than the path, which can contain anything."""
     began = time.perf_counter()
     response = get_response(request)
     route = request.context.get("resourcePath")

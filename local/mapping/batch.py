@@ -1,4 +1,4 @@
-"""A batch, and what follows from its invocation: which records are done, retried or given up.
+"""A batch, and the result of its invocation: which records are done, retried or given up.
 
 Sources: "Configuring partial batch response with DynamoDB and Lambda"
 (services-ddb-batchfailurereporting.html) and "Retain discarded records for a DynamoDB event
@@ -33,7 +33,7 @@ class Batch:
     function_error: bool = False
 
     def event(self) -> dict[str, Any]:
-        """What the function is invoked with: a copy, since a handler may change what it gets."""
+        """The event for the function: a copy, since a handler may change its event."""
         return {"Records": [copy.deepcopy(record.event) for record in self.records]}
 
     def expired(self, now: float, oldest: float) -> int:
@@ -75,7 +75,7 @@ def first_failure(response: object, records: Sequence[StreamRecord]) -> int | No
 
 
 def sequel(batch: Batch, failed: int, settings: MappingSettings) -> Sequel:
-    """What becomes of a batch whose record at index `failed` is the first that is not done.
+    """What to do with a batch whose first failed record is at index `failed`.
 
     services-dynamodb-errors.html: bisecting does not use up the retry quota.
     services-ddb-batchfailurereporting.html: if failures are reported and bisecting is on, the

@@ -25,12 +25,12 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a consumer is given to work with.
+    """The functions and values that a consumer works with.
 
     `invoke` takes the event and returns the function's return value; raises FunctionError.
-    `give_up` is told of records that are not delivered. `clock` gives epoch seconds. `pause`
-    waits for that many seconds and says whether to stop. `backoff` gives the seconds to wait
-    before the n-th retry in a row, counted from 1.
+    `give_up` is told of records that are not delivered. `clock` returns epoch seconds. `pause`
+    waits for that many seconds and says whether to stop. `backoff` returns the seconds to
+    wait before the n-th retry in a row, counted from 1.
     """
 
     invoke: Callable[[dict[str, Any]], object]
@@ -53,7 +53,7 @@ class ShardConsumer:
         self._around = surroundings
 
     def run(self, reader: ShardReader) -> None:
-        """Returns when the shard has ended and its records are dealt with, or on a stop."""
+        """Consume the shard until it has ended and all its records are handled, or until a stop."""
         failures = 0
         while True:
             records: list[StreamRecord] = []

@@ -1,4 +1,4 @@
-"""What the failure destination is told about records that were given up."""
+"""Tells the failure destination about records that were given up."""
 
 from __future__ import annotations
 

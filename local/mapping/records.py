@@ -1,4 +1,4 @@
-"""A stream record in the shape in which Lambda hands it to a function."""
+"""A stream record in the shape in which Lambda passes it to a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mapping's settings, read from where the deployment takes them."""
+"""The mapping's settings, from the same sources that a deployment uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Event = Mapping[str, Any]  # a record as the function gets it
 
 TEMPLATE = Path(__file__).parents[2] / "infrastructure" / "package.yaml"
 
-# Where a stage writes what is given up, and which stream it reads: a run has its own.
+# The destination of failures and the stream are different in a local run.
 _ELSEWHERE = {"Stream", "DestinationConfig"}
 
 
@@ -35,10 +35,10 @@ class MappingSettings:
 def read_settings(
     properties: Mapping[str, Any], *, batch_size: int, starting_position: StartingPosition
 ) -> MappingSettings:
-    """The settings that `properties`, those of the SAM event, and the app give together.
+    """The settings from `properties` (those of the SAM event) and from the app.
 
     Raises ValueError for a property or value that this mapping does not implement: a stage would
-    heed it, and a run would silently ignore it.
+    apply it, but a local run would silently ignore it.
     """
     given = {name: value for name, value in properties.items() if name not in _ELSEWHERE}
     if given.pop("ParallelizationFactor", 1) != 1:

@@ -3,7 +3,7 @@
 Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams" (Streams.html): shards
 come and go and can split at any time. A parent is always processed before its children, so that
 the records are in order. A shard is open while its range of sequence numbers has no end
-(API_streams_DescribeStream). A stream forgets after 24 hours, so a parent can be gone.
+(API_streams_DescribeStream). A stream drops records after 24 hours, so a parent can be gone.
 """
 
 from __future__ import annotations

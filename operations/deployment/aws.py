@@ -1,4 +1,4 @@
-"""The AWS services that a deployment talks to. Each client is made when it is first needed."""
+"""The AWS services that a deployment talks to. Each client is created when it is first needed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Say = Callable[[str], None]
 _PATIENCE = 180.0  # seconds
 _CONFIG = Config(
     connect_timeout=5,
-    read_timeout=90,  # a sweep that is invoked may run for its whole minute
+    read_timeout=90,  # a sweep may run for its whole minute
     retries={"mode": "standard", "total_max_attempts": 5},
 )
 
 
 class DeploymentError(Exception):
-    """The deployment cannot go on; the message says why, and what to do."""
+    """The deployment cannot continue; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Something that is wrong on AWS: a line about it, and the call that puts it right."""
+    """Something that is wrong on AWS: a line that describes it, and the call that fixes it."""
 
     words: str
     mend: Callable[[], object]
@@ -36,14 +36,14 @@ class Repair:
 
 @cache
 def client(service: str) -> Any:
-    """Endpoint, region and credentials come the SDK's own way."""
+    """Create a client. The SDK finds endpoint, region and credentials by itself."""
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
 
 
 def wait_for(
     what: str, ready: Callable[[], T | None], *, seconds: float = _PATIENCE, pause: float = 1.0
 ) -> T:
-    """What `ready` returns, once that is something. Raises DeploymentError after `seconds`."""
+    """Wait for `ready` to return something. Raises DeploymentError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := ready()):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Chalice's own commands, each a process as one types it."""
+"""Runs Chalice's own commands, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from operations.deployment.stage_config import StageConfig
 
 
 def deploy(stage: StageConfig) -> None:
-    """`chalice deploy`, with the finished zip. Raises DeploymentError."""
-    _run(stage, "deploy", advice="`make deploy` again goes on from what is there")
+    """Run `chalice deploy`, with the finished zip. Raises DeploymentError."""
+    _run(stage, "deploy", advice="run `make deploy` again to continue")
 
 
 def delete(stage: StageConfig) -> None:
-    """`chalice delete`. Raises DeploymentError."""
-    _run(stage, "delete", advice="`make destroy` again goes on from what is there")
+    """Run `chalice delete`. Raises DeploymentError."""
+    _run(stage, "delete", advice="run `make destroy` again to continue")
 
 
 def package(stage: StageConfig, directory: Path, additions: Mapping[str, Any]) -> None:
-    """`chalice package --merge-template`: template (`sam.json`) and zip into `directory`.
+    """Run `chalice package --merge-template`: writes `sam.json` and the zip to `directory`.
 
     Raises DeploymentError.
     """
@@ -43,8 +43,8 @@ def package(stage: StageConfig, directory: Path, additions: Mapping[str, Any]) -
 
 def _run(stage: StageConfig, command: str, *options: str, advice: str, **variables: str) -> None:
     chalice = Path(sys.executable).with_name("chalice")
-    # What Python compiles while the app is imported would be packed, and would change the name by
-    # which Chalice looks for the finished zip.
+    # Modules that Python compiles while it imports the app would be packed, and would change the
+    # name under which Chalice looks for the finished zip.
     environment = {**os.environ, **variables, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603  -- Chalice, from this environment
         [chalice, command, "--stage", stage.name, *options],

@@ -1,4 +1,4 @@
-"""The data stack: tables, queue, alarms and dashboard, through CloudFormation."""
+"""The data stack: tables, queue, alarms and dashboard, managed by CloudFormation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from operations.deployment.aws import DeploymentError, Say, client
 
-_WAIT = {"Delay": 2, "MaxAttempts": 900}  # half an hour: an index takes its time
+_WAIT = {"Delay": 2, "MaxAttempts": 900}  # half an hour: creating an index can take that long
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 # Each waiter knows its own final states: stack_rollback_complete is for updates only.
@@ -34,12 +34,12 @@ class DataStack:
         self.name = name
 
     def outputs(self) -> dict[str, str]:
-        """By name; empty where there is no stack."""
+        """The stack's outputs by name; empty if there is no stack."""
         stack = self._describe() or {}
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
 
     def changes(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[str]:
-        """What `apply` would do, in words; nothing is changed."""
+        """Describe what `apply` would do, without changing anything."""
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _NEVER_MADE:
             return [f"make {name} ({each['Type']})" for name, each in template["Resources"].items()]
@@ -52,7 +52,7 @@ class DataStack:
     def apply(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], say: Say
     ) -> dict[str, str]:
-        """Make the stack what the template says; returns its outputs. Raises DeploymentError."""
+        """Create or update the stack; returns its outputs. Raises DeploymentError."""
         stack = self.settle(say)
         kind = "UPDATE" if stack else "CREATE"
         change_set = self._change_set(template, parameters, kind)
@@ -67,23 +67,23 @@ class DataStack:
         return self.outputs()
 
     def delete(self) -> None:
-        """Raises DeploymentError."""
+        """Delete the stack. Raises DeploymentError."""
         client("cloudformation").delete_stack(StackName=self.name)
         self._await("stack_delete_complete")
 
     def settle(self, say: Say) -> dict[str, Any] | None:
-        """Wait for what is under way, and clear away a stack whose creation failed."""
+        """Wait for a running operation, and delete a stack whose creation failed."""
         stack = self._describe()
         if stack and stack["StackStatus"] in _WAITERS:
-            say(f"{self.name}: {stack['StackStatus']} is under way; waiting for its end")
+            say(f"{self.name}: {stack['StackStatus']}; waiting for it to finish")
             self._await(_WAITERS[stack["StackStatus"]], must_succeed=False)
             stack = self._describe()
         if stack and stack["StackStatus"] in _NEVER_MADE:
-            say(f"{self.name}: {stack['StackStatus']}, from a deployment that failed; cleared away")
+            say(f"{self.name}: {stack['StackStatus']}, from a failed deployment; deleted")
             self.delete()
             return None
         if stack and stack["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
-            say(f"{self.name}: UPDATE_ROLLBACK_FAILED, from a deployment that failed; continued")
+            say(f"{self.name}: UPDATE_ROLLBACK_FAILED, from a failed deployment; continued")
             client("cloudformation").continue_update_rollback(StackName=self.name)
             self._await("stack_rollback_complete")
             stack = self._describe()
@@ -113,7 +113,7 @@ class DataStack:
                 for name, value in _known(template, parameters).items()
             ],
         )
-        with suppress(WaiterError):  # an empty change set is FAILED, too
+        with suppress(WaiterError):  # an empty change set is FAILED as well
             cloudformation.get_waiter("change_set_create_complete").wait(
                 ChangeSetName=made["Id"], StackName=self.name, WaiterConfig=_WAIT
             )
@@ -157,7 +157,7 @@ class DataStack:
 
 
 def _known(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
-    """A value for each parameter of the template: the given one, or the default."""
+    """The value of each template parameter: the given one, or the default."""
     return {
         name: str(parameters.get(name, each.get("Default", "")))
         for name, each in template.get("Parameters", {}).items()

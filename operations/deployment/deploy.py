@@ -1,4 +1,4 @@
-"""A deployment, step by step. Each step looks at what is there, so it can be repeated."""
+"""A deployment, step by step. Each step checks what exists already, so it can be repeated."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from operations.deployment.stage_config import ConfigurationError, StageConfig
 from operations.deployment.verify import PATIENCE, verify
 
 _KEY_BYTES = 32
-_LISTED_AFTER = 30.0  # seconds: a list on AWS may lag behind
+_LISTED_AFTER = 30.0  # seconds: lists on AWS may lag behind
 
 
 class Deployment:
-    """Of one stage. `say` gets a line for each thing that is done or found."""
+    """Deploys one stage. `say` gets a line for each thing that was done or found."""
 
     def __init__(self, stage: StageConfig, say: Say) -> None:
         self.stage = stage
@@ -39,13 +39,16 @@ class Deployment:
         self._stack = DataStack(f"{stage.title}-data")
 
     def deploy(self, *, patience: float = PATIENCE) -> str:
-        """Returns the app's address. Raises DeploymentError, ConfigurationError, SettingsError."""
+        """Deploy, and return the app's address.
+
+        Raises DeploymentError, ConfigurationError, SettingsError.
+        """
         self._check_configuration()
         if not self._stack.outputs():
             self._report_nothing_owed()
         outputs = self._stack.apply(templates.data_stack(), self.stage.infrastructure, self._say)
         self._check_tables(outputs)
-        self._mend(self._table_repairs())
+        self._repair(self._table_repairs())
         self._make_key()
         self._deploy_app()
         self._tune(outputs)
@@ -53,7 +56,7 @@ class Deployment:
         return self.address
 
     def verify(self, *, patience: float = PATIENCE) -> None:
-        """Raises DeploymentError at the first thing that does not work."""
+        """Raise DeploymentError for the first thing that does not work."""
         verify(
             self.stage,
             Wiring(self._settings, patience=AT_A_DESK),
@@ -64,7 +67,7 @@ class Deployment:
         )
 
     def differences(self) -> Iterator[str]:
-        """What a deployment would change; nothing is changed."""
+        """Describe what a deployment would change, without changing anything."""
         self._check_configuration()
         yield from (
             f"{self._stack.name}: {words}"
@@ -72,7 +75,7 @@ class Deployment:
         )
         outputs = self._stack.outputs()
         if not outputs:
-            yield "all of the app: made"
+            yield "the whole app: created"
             return
         self._check_tables(outputs)
         stream_arn = self._stream_arn()
@@ -87,13 +90,13 @@ class Deployment:
             yield f"REST API {api_id}: its limits"
 
     def destroy(self, *, with_data: bool) -> None:
-        """Remove functions, API and alarms, and the tables too where that is asked for.
+        """Remove functions, API and alarms, and the tables too if `with_data`.
 
-        Raises DeploymentError, also where there is nothing to remove.
+        Raises DeploymentError, also if there is nothing to remove.
         """
         self._stack.settle(self._say)
         self._outputs()
-        self._mend(self.live.repairs(stream_arn=""))  # no mapping is to stay
+        self._repair(self.live.repairs(stream_arn=""))  # no mapping may remain
         self.live.take_up(stream_arn="")
         chalice_cli.delete(self.stage)
         self.live.forget()
@@ -110,7 +113,7 @@ class Deployment:
     def address(self) -> str:
         api_id = self.live.api_id()
         if api_id is None:
-            raise DeploymentError("there is no REST API: `make deploy` makes it")
+            raise DeploymentError("there is no REST API: `make deploy` creates it")
         return gateway.address(api_id, self.stage.name)
 
     @property
@@ -122,7 +125,10 @@ class Deployment:
         return gateway.limits(self.stage.infrastructure)
 
     def _check_configuration(self) -> None:
-        """Before anything is made. Raises SettingsError, ConfigurationError, DeploymentError."""
+        """Check it before changing anything.
+
+        Raises SettingsError, ConfigurationError, DeploymentError.
+        """
         packing.refuse_strays(self.stage.root)
         mail = self._settings.mail
         parameter = mail.password.parameter
@@ -136,19 +142,19 @@ class Deployment:
         for resource, name in self.stage.tables.items():
             if outputs[resource] != name:
                 raise ConfigurationError(
-                    f"config.json has {name or 'no table'} for {resource}, and the stack has "
-                    f"{outputs[resource]}: name that one"
+                    f"config.json has {name or 'no table'} for {resource}, but the stack has "
+                    f"{outputs[resource]}: use that name"
                 )
 
     def _make_key(self) -> None:
-        """A random key for each stage that nobody has seen; never one in place of another."""
+        """Store a random key that nobody has seen, unless the stage already has one."""
         parameter = self._settings.secret_key.parameter
         if parameter is None:
             raise ConfigurationError("SECRET_KEY_PARAMETER is missing in .chalice/config.json")
         if not _has_parameter(parameter):
             key = secrets.token_urlsafe(_KEY_BYTES)
             client("ssm").put_parameter(Name=parameter, Value=key, Type="SecureString")
-            self._say(f"SECRET_KEY: made, in {parameter}")
+            self._say(f"SECRET_KEY: generated, in {parameter}")
 
     def _stream_arn(self) -> str:
         return tables.live_stream(self.stage.tables["CheckInTable"])
@@ -157,7 +163,7 @@ class Deployment:
         protected = self.stage.infrastructure["DeletionProtection"] == "true"
         return tables.repairs(self.stage.tables, protected=protected)
 
-    def _mend(self, repairs: Iterable[Repair]) -> None:
+    def _repair(self, repairs: Iterable[Repair]) -> None:
         for repair in list(repairs):
             repair.mend()
             self._say(repair.words)
@@ -168,7 +174,7 @@ class Deployment:
 
     def _deploy_app(self) -> None:
         stream_arn = self._stream_arn()
-        self._mend(self.live.repairs(stream_arn))
+        self._repair(self.live.repairs(stream_arn))
         for words in self.live.take_up(stream_arn):
             self._say(words)
         for api_id in self.live.other_apis():
@@ -191,17 +197,17 @@ class Deployment:
             gateway.note(made, self.stage.name, differences.digest(self.stage, package))
 
     def _report_nothing_owed(self) -> None:
-        """In place of the sweep, which is not there yet: its silence would ring an alarm."""
+        """Report it in place of the sweep, which does not exist yet: silence triggers an alarm."""
         client("cloudwatch").put_metric_data(
             Namespace=self._settings.metrics_namespace,
             MetricData=[{"MetricName": "OldestOwedSeconds", "Value": 0, "Unit": "Seconds"}],
         )
 
     def _tune(self, outputs: Mapping[str, str]) -> None:
-        """Set what Chalice cannot: on the stream mapping, and the API's limits."""
+        """Set what Chalice cannot: properties of the stream mapping, and the API's limits."""
         stream_arn = self._stream_arn()
         found = wait_for(
-            "Chalice made no stream mapping",
+            "Chalice created no stream mapping",
             lambda: self.live.mapping(stream_arn),
             seconds=_LISTED_AFTER,
         )

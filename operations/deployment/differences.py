@@ -1,4 +1,4 @@
-"""What `chalice deploy` would change: what is there, against what config.json and the code say."""
+"""What `chalice deploy` would change: compares AWS with config.json and the code."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from operations.deployment.stage_config import StageConfig
 
 
 def of_app(stage: StageConfig, live: Live, package: Path, stream_arn: str) -> Iterator[str]:
-    """One line for each thing. This looks, and changes nothing."""
+    """Yield one line for each difference, without changing anything."""
     sha256 = b64encode(hashlib.sha256(package.read_bytes()).digest()).decode()
     for function in stage.functions:
         yield from _of_function(stage, function, sha256)
         yield from _of_role(stage, function)
     if not rule_targets(live.rule_name):
-        yield f"schedule {live.rule_name}: made, or switched on"
+        yield f"schedule {live.rule_name}: created, or switched on"
     if live.mapping(stream_arn) is None:
-        yield "stream mapping: made"
+        yield "stream mapping: created"
     api_id = live.api_id()
     if api_id is None:
-        yield "REST API: made"
+        yield "REST API: created"
     elif gateway.noted(api_id, stage.name) != digest(stage, package):
-        yield f"REST API {api_id}: its last deployment by `make deploy` was another one, or failed"
+        yield f"REST API {api_id}: its last deployment by `make deploy` was different, or failed"
 
 
 def digest(stage: StageConfig, package: Path) -> str:
-    """Names all that Chalice deploys: the code, and the stage's configuration."""
+    """A digest of all that Chalice deploys: the code, and the stage's configuration."""
     config = {**stage.config, "stages": stage.config["stages"][stage.name]}
     found = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     found.update(package.read_bytes())
@@ -48,7 +48,7 @@ def _of_function(stage: StageConfig, function: str, sha256: str) -> Iterator[str
         yield f"function {name}: made"
         return
     if live["CodeSha256"] != sha256:
-        yield f"function {name}: other code, or packed by Chalice alone"
+        yield f"function {name}: different code, or packed by Chalice alone"
     variables = live.get("Environment", {}).get("Variables", {})
     for setting in sorted(variables.keys() | wanted.environment_variables.keys()):
         old, new = variables.get(setting), wanted.environment_variables.get(setting)
@@ -68,7 +68,7 @@ def _of_role(stage: StageConfig, function: str) -> Iterator[str]:
     try:
         live = iam.get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
     except iam.exceptions.NoSuchEntityException:
-        yield f"role {name}: made, or its policy"
+        yield f"role {name}: created, or given its policy"
         return
     if live != stage.policy(function):
-        yield f"role {name}: another policy"
+        yield f"role {name}: a different policy"

@@ -11,7 +11,7 @@ from operations.deployment.aws import client
 def belonging_to(function_name: str, app_name: str) -> list[str]:
     """The ids of the APIs that call this function, unfinished ones too.
 
-    The APIs of all stages have the app's name, so only what they call tells them apart.
+    The APIs of all stages have the same name, so only the functions they call tell them apart.
     """
     gateway = client("apigateway")
     pages = gateway.get_paginator("get_rest_apis").paginate()
@@ -24,7 +24,7 @@ def belonging_to(function_name: str, app_name: str) -> list[str]:
 
 
 def address(api_id: str, stage: str) -> str:
-    """Where the API answers: at AWS, or under the endpoint of an emulator."""
+    """The API's URL: on AWS, or under the endpoint of an emulator."""
     endpoint = client("apigateway").meta.endpoint_url
     if "amazonaws.com" in endpoint:
         return address_at_aws(api_id, stage)
@@ -38,13 +38,13 @@ def address_at_aws(api_id: str, stage: str) -> str:
 
 
 def stages(api_id: str) -> dict[str, dict[str, Any]]:
-    """By name."""
+    """The API's stages by name."""
     found = client("apigateway").get_stages(restApiId=api_id).get("item", ())
     return {each["stageName"]: each for each in found}
 
 
 def note(api_id: str, stage: str, digest: str) -> None:
-    """Write down on the API's stage what the last finished deployment was made of."""
+    """Record the digest of a finished deployment on the API's stage."""
     client("apigateway").update_stage(
         restApiId=api_id,
         stageName=stage,
@@ -53,7 +53,7 @@ def note(api_id: str, stage: str, digest: str) -> None:
 
 
 def noted(api_id: str, stage: str) -> str | None:
-    """What `note` wrote; None where no deployment has finished."""
+    """The digest that `note` recorded; None if no deployment has finished."""
     return stages(api_id).get(stage, {}).get("description") or None
 
 
@@ -62,7 +62,7 @@ def is_noted(api_id: str) -> bool:
 
 
 def limits(parameters: Mapping[str, str]) -> dict[str, float]:
-    """The stage's, in requests a second and in requests at once."""
+    """The stage's limits, in requests per second and in requests at once."""
     return {
         "throttlingRateLimit": float(parameters["RateLimit"]),
         "throttlingBurstLimit": int(parameters["BurstLimit"]),

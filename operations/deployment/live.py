@@ -1,9 +1,9 @@
-"""What is there of the app on AWS, whatever Chalice remembers of it.
+"""The parts of the app that exist on AWS, whatever Chalice's state file says.
 
-Chalice writes its state file after a full success only, and believes it. After a deployment that
-died, or in a clone without the file, it would make a second REST API and a second mapping; and it
-takes a mapping on a dead stream for current. So the file is written anew from what is there before
-each deployment. Every name in it follows from the stage's (`StageConfig`).
+Chalice writes its state file only after a full success, and trusts it. After a failed deployment,
+or in a clone without the file, it would create a second REST API and a second mapping. It also
+accepts a mapping that reads a dead stream. So each deployment first rewrites the file from what
+exists. Every name in it is derived from the stage's name (`StageConfig`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Live:
         return f"{self._stage.title}-{_SCHEDULE}"
 
     def mapping(self, stream_arn: str) -> dict[str, Any] | None:
-        """The one to keep: on the live stream, and of several the one that Chalice knows."""
+        """The mapping to keep: on the live stream; of several, the one that Chalice knows."""
         remembered = self._remembered().get(_MAPPING, {})
         return min(
             (each for each in self._mappings() if each["EventSourceArn"] == stream_arn),
@@ -43,7 +43,7 @@ class Live:
         )
 
     def repairs(self, stream_arn: str) -> Iterator[Repair]:
-        """Each mapping that has to go. This looks, and changes nothing."""
+        """A repair for each mapping that has to be removed. This changes nothing yet."""
         kept = (self.mapping(stream_arn) or {}).get("UUID")
         for each in self._mappings():
             uuid, source = each["UUID"], each["EventSourceArn"]
@@ -60,7 +60,7 @@ class Live:
             )
 
     def api_id(self) -> str | None:
-        """The one to keep: of several the one that Chalice knows, or else one that was finished."""
+        """The API to keep: of several, the one that Chalice knows, or else a finished one."""
         remembered = self._remembered().get("rest_api", {}).get("rest_api_id")
         return min(
             self._apis(),
@@ -69,15 +69,15 @@ class Live:
         )
 
     def other_apis(self) -> list[str]:
-        """APIs that call the stage's function too. Somebody may use them, so they stay."""
+        """Other APIs that call the stage's function. Somebody may use them, so they are kept."""
         kept = self.api_id()
         return [each for each in self._apis() if each != kept]
 
     def take_up(self, stream_arn: str) -> list[str]:
-        """Write Chalice's state from what is there; says what it did not know, or knew wrongly."""
+        """Rewrite Chalice's state file from what exists; returns what was wrong in it."""
         remembered = self._remembered()
         found = {entry["name"]: entry for entry in self._entries(stream_arn)}
-        # Chalice removes what the app no longer has, and knows it from its state alone.
+        # Chalice removes parts that the app no longer has, and finds them only in its state.
         others = {name: entry for name, entry in remembered.items() if name not in self._names()}
         changed = [name for name in found if found[name] != remembered.get(name)]
         gone = [name for name in remembered if name not in found | others]
@@ -87,8 +87,8 @@ class Live:
             content = {"resources": entries, "schema_version": "2.0", "backend": "api"}
             self._file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         return [
-            *(f"{name}: is there; {self._file.name} did not have it so" for name in changed),
-            *(f"{name}: is not there; {self._file.name} had it" for name in gone),
+            *(f"{name}: exists; corrected in {self._file.name}" for name in changed),
+            *(f"{name}: does not exist; removed from {self._file.name}" for name in gone),
         ]
 
     def forget(self) -> None:
@@ -106,18 +106,18 @@ class Live:
             return {}
         try:
             entries = json.loads(self._file.read_text(encoding="utf-8"))["resources"]
-        except (KeyError, ValueError):  # Chalice died while it wrote the file
+        except (KeyError, ValueError):  # Chalice was killed while writing the file
             return {}
         return {entry["name"]: entry for entry in entries}
 
     def _names(self) -> set[str]:
-        """Chalice's, of all that the app has."""
+        """Chalice's names for all parts of the app."""
         functions = self._stage.functions
         roles = {f"{function}_role" for function in functions}
         return {*functions, *roles, _MAPPING, _SCHEDULE, "rest_api"}
 
     def _entries(self, stream_arn: str) -> Iterator[Entry]:
-        """In the form of Chalice's state file, schema_version 2.0."""
+        """The entries in the format of Chalice's state file, schema_version 2.0."""
         for function in self._stage.functions:
             role = self._stage.role_name(function)
             if arn := _role_arn(role):
@@ -140,7 +140,7 @@ class Live:
 
 
 def rule_targets(rule: str) -> list[Any] | None:
-    """What the schedule starts; nothing where it is switched off; None where there is no rule."""
+    """The schedule's targets; empty if it is switched off, None if there is no rule."""
     events = client("events")
     try:
         state = events.describe_rule(Name=rule)["State"]

@@ -15,7 +15,7 @@ _PROPAGATION = 60.0  # seconds, until a role's new policy has reached all of AWS
 
 
 def of_function(function_name: str) -> list[dict[str, Any]]:
-    """The function's mappings; none where there is no function."""
+    """The function's mappings; empty if there is no function."""
     awslambda = client("lambda")
     try:
         found: list[dict[str, Any]] = awslambda.list_event_source_mappings(
@@ -27,7 +27,7 @@ def of_function(function_name: str) -> list[dict[str, Any]]:
 
 
 def differences(live: Mapped, wanted: Mapped) -> list[str]:
-    """The names of the properties that are not as wanted."""
+    """The names of the properties that differ."""
     different = [name for name, value in wanted.items() if not _agrees(live.get(name), value)]
     return different + ([] if live["State"] in ("Enabled", "Enabling") else ["State"])
 
@@ -36,7 +36,7 @@ def tune(live: Mapped, wanted: Mapped) -> None:
     """Set the properties, and enable the mapping. Raises DeploymentError.
 
     AWS checks that the function's role may write to the failure destination, and a new policy takes
-    a while to reach that check.
+    a while to take effect there.
     """
     awslambda = client("lambda")
     refusals: list[ClientError] = []
@@ -62,7 +62,7 @@ def tune(live: Mapped, wanted: Mapped) -> None:
 
 
 def _settle(uuid: str) -> None:
-    """Wait until the mapping can be changed: AWS refuses while a change is under way."""
+    """Wait until the mapping can be changed: AWS refuses during another change."""
     wait_for(
         "the stream mapping does not settle",
         lambda: state(uuid) not in ("Creating", "Updating", "Enabling", "Disabling"),
@@ -85,7 +85,7 @@ def state(uuid: str) -> str | None:
 
 
 def _agrees(live: Any, wanted: Any) -> bool:
-    """Whether everything wanted is there; AWS adds members of its own."""
+    """Whether everything wanted is present; AWS adds members of its own."""
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
             _agrees(live.get(name), value) for name, value in wanted.items()

@@ -26,16 +26,16 @@ from chalice.utils import UI, OSUtils
 
 from operations.deployment.aws import DeploymentError
 
-# The files that chalicelib consists of. Chalice would pack anything else with them: an editor's
-# swap file, a merge's .orig, a key that somebody left there.
+# The kinds of files in chalicelib. Chalice would pack any other file too: an editor's swap file, a
+# merge's .orig, a key that somebody left there.
 _KINDS = {".css", ".html", ".js", ".py", ".toml", ".txt"}
 
 # Lambda's Python has these (https://docs.aws.amazon.com/lambda/latest/dg/python-package.html).
 _OF_LAMBDA = {
     "boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3",
 }  # fmt: skip
-# yagmail brings premailer for its own `send`, and email-validator dnspython to look domains up.
-# Rollcall does neither, and both packages import them only then.
+# yagmail needs premailer for its own `send`, email-validator needs dnspython to look up domains.
+# Rollcall uses neither feature, and both packages import them only on use.
 _UNUSED = {
     "cachetools", "certifi", "chardet", "charset-normalizer", "cssselect", "cssutils", "dnspython",
     "lxml", "more-itertools", "premailer", "requests",
@@ -46,7 +46,7 @@ _IN_LAMBDA = "/var/task"
 
 
 def refuse_strays(root: Path) -> None:
-    """Raises DeploymentError, naming each file in chalicelib that is not the app's."""
+    """Raise DeploymentError, naming each file in chalicelib that is not part of the app."""
     strays = sorted(
         file.relative_to(root).as_posix()
         for file in _beneath(root / "chalicelib")
@@ -54,15 +54,16 @@ def refuse_strays(root: Path) -> None:
     )
     if strays:
         raise DeploymentError(
-            f"Chalice would pack what is not the app's: {', '.join(strays)}. Remove it, or close "
-            f"the editor that keeps it there. The app's files end in {', '.join(sorted(_KINDS))}"
+            f"Chalice would pack files that are not the app's: {', '.join(strays)}. Remove them, "
+            f"or close the editor that keeps them. "
+            f"The app's files end in {', '.join(sorted(_KINDS))}"
         )
 
 
 def tidy(root: Path) -> None:
-    """Make chalicelib fit to be packed: without this machine's compiled modules.
+    """Prepare chalicelib for packing: remove this machine's compiled modules.
 
-    Raises DeploymentError for what does not belong there.
+    Raises DeploymentError for files that do not belong there.
     """
     refuse_strays(root)
     sys.dont_write_bytecode = True
@@ -71,18 +72,18 @@ def tidy(root: Path) -> None:
 
 
 def pack(config: Config) -> Path:
-    """The finished zip, at the path where Chalice looks for one before it builds its own.
+    """Write the zip to the path where Chalice looks before it builds its own, and return it.
 
-    Each module is compiled too, and the same code gives the same bytes. Chalice names the runtime
-    by this Python's minor version, so Lambda's Python can use what this one compiled. Raises
-    DeploymentError.
+    The zip contains compiled modules, and the same code always results in the same bytes. Chalice
+    chooses the runtime by this Python's minor version, so Lambda's Python can use the modules that
+    this one compiled. Raises DeploymentError.
     """
     osutils = OSUtils()
     wheels = _Wheels(osutils, architecture=config.lambda_architecture)
     packager = LambdaDeploymentPackager(osutils, wheels, UI(), config.lambda_architecture)
     what = config.project_dir, config.lambda_python_version
     package = Path(packager.deployment_package_filename(*what))
-    if not _is_finished(package):  # Chalice's own, or half written
+    if not _is_finished(package):  # Chalice's own zip, or a half-written one
         package.unlink(missing_ok=True)
         packager.create_deployment_package(*what)
         _finish(package)
@@ -90,7 +91,7 @@ def pack(config: Config) -> Path:
 
 
 class _Wheels(DependencyBuilder):
-    """Chalice's download of requirements.txt, pruned, and kept until the requirements change."""
+    """Chalice's download of requirements.txt, pruned, and cached until that file changes."""
 
     def __init__(self, osutils: OSUtils, *, architecture: str) -> None:
         super().__init__(osutils, architecture=architecture)
@@ -128,7 +129,7 @@ class _Wheels(DependencyBuilder):
 
 
 def _prune(site_packages: Path) -> None:
-    """Delete every file of the packages that Lambda has or no function imports."""
+    """Delete the packages that Lambda provides or that no function imports."""
     for info in list(site_packages.glob("*.dist-info")):
         distribution = PathDistribution(info)
         name = re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower()
@@ -139,7 +140,7 @@ def _prune(site_packages: Path) -> None:
 
 
 def _is_finished(package: Path) -> bool:
-    """Chalice's own zips have nothing compiled."""
+    """Whether the zip is ours: Chalice's own zips contain no compiled modules."""
     if not is_zipfile(package):
         return False
     with ZipFile(package) as archive:
@@ -169,8 +170,9 @@ def _finish(package: Path) -> None:
 def _compile(root: Path) -> None:
     """Put each module's .pyc where Python looks for it.
 
-    Valid by hash (PEP 552), since a zip's times are not the files'; unchecked, since both are
-    packed together. In a process of its own: other imports would show in the bytes.
+    They are based on hashes (PEP 552), since a zip changes the files' times, and unchecked, since
+    source and .pyc are packed together. A separate process compiles them, because earlier imports
+    would affect the bytes.
     """
     done = subprocess.run(  # noqa: S603  -- this Python, on files that are to be deployed
         [
@@ -186,7 +188,7 @@ def _compile(root: Path) -> None:
 
 
 def _beneath(directory: Path) -> Iterator[Path]:
-    """All but directories; a link that leads nowhere too, since Chalice follows it."""
+    """Everything except directories; broken links too, since Chalice follows them."""
     for file in directory.rglob("*"):
         if not file.is_dir() and "__pycache__" not in file.relative_to(directory).parts:
             yield file

@@ -1,7 +1,7 @@
 """A check-in as an attendee would make it, watched until its confirmation is sent.
 
-It has an event of its own, on 29 February, whose code nobody else would choose. The mail goes to
-the address that the stage's own mails come from. Everything is cleaned up, whatever comes of it.
+The probe has its own event, on 29 February, whose code nobody else would choose. The mail goes to
+the stage's own sender address. Everything is cleaned up, whether the probe succeeds or fails.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _SETTLED = ("sent", "failed", "unclear")
 
 
 class _NotYetError(DeploymentError):
-    """The API may answer a little later."""
+    """The API may start to answer a little later."""
 
 
 class Probe:
-    """`address` is the app's; `recipient` gets the mail."""
+    """`address` is the app's URL; `recipient` gets the mail."""
 
     def __init__(self, wiring: Wiring, address: str, recipient: str) -> None:
         self._wiring = wiring
@@ -43,7 +43,7 @@ class Probe:
         self._recipient = recipient
 
     def run(self, patience: float, say: Callable[[str], None]) -> None:
-        """Raises DeploymentError unless the confirmation becomes `sent` within `patience`."""
+        """Raise DeploymentError unless the confirmation is `sent` within `patience` seconds."""
         with self._event():
             began = time.monotonic()
             answer = self._answer(min(patience, _PROPAGATION))
@@ -72,7 +72,7 @@ class Probe:
             raise DeploymentError(
                 f"the event {CODE} is somebody else's, so the probe cannot use it"
             )
-        self._clean()  # after a probe that died
+        self._clean()  # left by a probe that was killed
         now = self._wiring.now().replace(microsecond=0)
         event = Event(
             event_code=CODE,
@@ -84,7 +84,7 @@ class Probe:
             check_in_closes_at=now + _LASTS,
             timezone="UTC",
             locale="en",
-            expires_at=now + 2 * _LASTS,  # if this process dies, time to live cleans up
+            expires_at=now + 2 * _LASTS,  # time to live cleans up if this process is killed
             walk_ins=True,
             announcement="A deployment checked itself. You have nothing to do.",
         )
@@ -95,12 +95,12 @@ class Probe:
             self._clean()
 
     def _answer(self, patience: float) -> dict[str, str]:
-        """The answer to the check-in. Raises DeploymentError with the last refusal."""
+        """Check in and return the answer. Raises DeploymentError with the last refusal."""
         person = {
             "phone": f"010-0000-{secrets.randbelow(10_000):04}",
             "name": "Rollcall",
             "email": self._recipient,
-            "nonce": secrets.token_hex(8),  # so that a lost answer can be asked for again
+            "nonce": secrets.token_hex(8),  # so that a retry gets a lost answer again
         }
         deadline = time.monotonic() + patience
         while True:
@@ -142,7 +142,7 @@ class Probe:
         return next((each for each in self._found() if each.delivery in _SETTLED), None)
 
     def _clean(self) -> None:
-        """Check-ins, registrations, event, in this order, so that a rest can be found again."""
+        """Delete check-ins, registrations, event. In this order, leftovers can be found again."""
         settings = self._wiring.settings
         dynamodb = client("dynamodb")
         code = {"S": CODE}

@@ -1,4 +1,4 @@
-"""A stage as .chalice/config.json has it: the functions' settings, and the stack's parameters."""
+"""A stage in .chalice/config.json: the functions' settings, and the stack's parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from operations.deployment import templates
 from operations.deployment.aws import DeploymentError
 
 _SECRETS = ("SECRET_KEY", "SMTP_PASSWORD")
-# The setting that names each table of the template.
+# The setting with the name of each table in the template.
 TABLES = {
     "EventTable": "EVENT_TABLE",
     "RegistrationTable": "REGISTRATION_TABLE",
@@ -28,7 +28,7 @@ class ConfigurationError(DeploymentError):
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
-    """`config` is the whole of config.json, `root` the project's directory."""
+    """`config` is the whole config.json, and `root` is the project's directory."""
 
     root: Path
     name: str
@@ -54,7 +54,7 @@ class StageConfig:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the functions get, and nothing of this shell. Raises ConfigurationError."""
+        """The functions' settings, without this shell's variables. Raises ConfigurationError."""
         chalice = self.chalice
         scopes = [chalice, *(chalice.scope(self.name, function) for function in self.functions)]
         for name in _SECRETS:
@@ -67,13 +67,13 @@ class StageConfig:
 
     @property
     def tables(self) -> dict[str, str]:
-        """The name of each table of the template."""
+        """The name of each table in the template."""
         settings = self.settings
         return {resource: settings.get(name, "") for resource, name in TABLES.items()}
 
     @property
     def infrastructure(self) -> dict[str, str]:
-        """The values for the templates' parameters. Raises ConfigurationError."""
+        """The values of the templates' parameters. Raises ConfigurationError."""
         given = self.config["stages"][self.name].get("infrastructure", {})
         known = templates.parameters()
         if self.chalice.api_gateway_stage != self.name:
@@ -99,7 +99,7 @@ class StageConfig:
         }
 
     def function_name(self, function: str) -> str:
-        """As Chalice names them: the API's has no suffix."""
+        """The name that Chalice gives a function; the API function's has no suffix."""
         return self.title if function == "api_handler" else f"{self.title}-{function}"
 
     def role_name(self, function: str) -> str:

@@ -1,4 +1,4 @@
-"""The stage's tables as they are: one that was made again by hand lacks what the stack set."""
+"""The stage's tables as they are. One that was recreated by hand lacks what the stack had set."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from operations.deployment.aws import DeploymentError, Repair, client, wait_for
 
 
 def live_stream(name: str) -> str:
-    """The ARN of the table's live stream; one that does not exist where it has none.
+    """The ARN of the table's live stream, or a made-up ARN if it has no stream.
 
-    CloudFormation remembers the old stream of a table that was made again. Raises DeploymentError
-    where the table is gone.
+    For a recreated table, CloudFormation still has the old stream. Raises DeploymentError if the
+    table is gone.
     """
     table = _describe(name)
     if not _has_stream(table):
@@ -22,10 +22,10 @@ def live_stream(name: str) -> str:
 
 
 def repairs(names: Mapping[str, str], *, protected: bool) -> Iterator[Repair]:
-    """What the tables lack of their template: stream, time to live, backups, protection.
+    """What the tables lack compared to the template: stream, time to live, backups, protection.
 
-    `names` gives each table of the template its name. This looks, and changes nothing. Raises
-    DeploymentError where a table is gone.
+    `names` maps each table of the template to its name. This changes nothing yet. Raises
+    DeploymentError if a table is gone.
     """
     for resource, name in names.items():
         properties = templates.data()["Resources"][resource]["Properties"]
@@ -33,7 +33,7 @@ def repairs(names: Mapping[str, str], *, protected: bool) -> Iterator[Repair]:
 
 
 def delete(names: Iterable[str]) -> None:
-    """Delete the tables with everything in them, protected or not."""
+    """Delete the tables and everything in them, protected or not."""
     dynamodb = client("dynamodb")
     for name in names:
         try:
@@ -52,7 +52,7 @@ def _describe(name: str) -> dict[str, Any]:
         table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
     except dynamodb.exceptions.ResourceNotFoundException as error:
         raise DeploymentError(
-            f"the table {name} is gone, so nothing is changed. Restore it from a backup "
+            f"the table {name} is gone, so nothing was changed. Restore it from a backup "
             "under this name (docs/deployment.md#a-table-is-gone)"
         ) from error
     return table
@@ -95,7 +95,7 @@ def _repairs(name: str, properties: Mapping[str, Any], *, protected: bool) -> It
 
 
 def _update(name: str, **change: Any) -> None:
-    """Change the table when it is active, and wait until it is active again."""
+    """Wait until the table is active, change it, and wait again."""
     dynamodb = client("dynamodb")
     wait_for(f"{name} is not active", lambda: _is_active(name))
     dynamodb.update_table(TableName=name, **change)
@@ -107,7 +107,7 @@ def _is_active(name: str) -> bool:
 
 
 def _back_up(name: str) -> bool:
-    """Whether AWS took it: a table that was just made cannot be backed up yet."""
+    """Whether AWS accepted it: a table that was just created cannot be backed up yet."""
     dynamodb = client("dynamodb")
     try:
         dynamodb.update_continuous_backups(

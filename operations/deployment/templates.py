@@ -1,7 +1,7 @@
-"""The CloudFormation documents of infrastructure/, put together for both ways to deploy.
+"""Combines the CloudFormation documents of infrastructure/ for both ways to deploy.
 
-`make deploy` uses the data stack (data.yaml and monitoring.yaml). `make package` makes one stack of
-everything: package.yaml adds to what Chalice writes.
+`make deploy` uses the data stack (data.yaml and monitoring.yaml). `make package` builds a single
+stack: package.yaml extends the template that Chalice writes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INFRASTRUCTURE = Path(__file__).parents[2] / "infrastructure"
 
 
 def merge(*documents: Document) -> dict[str, Any]:
-    """Objects are merged member by member; anything else is replaced by the later one."""
+    """Merge objects member by member; any other value is replaced by the later one."""
     return reduce(_merged, documents, {})
 
 
@@ -35,7 +35,7 @@ def data_stack() -> dict[str, Any]:
 
 @cache
 def parameters() -> Mapping[str, dict[str, Any]]:
-    """Everything that a stage can choose, for both ways."""
+    """Everything that a stage can choose, for both ways to deploy."""
     found: Mapping[str, dict[str, Any]] = package_additions({})["Parameters"]
     return found
 
@@ -50,7 +50,7 @@ def package_additions(parameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def mapping_properties(failure_queue_arn: str) -> dict[str, Any]:
-    """What UpdateEventSourceMapping has to set, as package.yaml has it for the one stack.
+    """The properties for UpdateEventSourceMapping, from the mapping in package.yaml.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
     """

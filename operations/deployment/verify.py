@@ -1,4 +1,4 @@
-"""Whether a stage works: its mapping, its functions, and a check-in with its confirmation."""
+"""Checks that a stage works: its mapping, its functions, and a check-in with its confirmation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SCHEDULED = {
     "resources": [],
     "detail": {},
 }
-# Harmless ones: a health check, an empty batch, and the sweep that runs each minute anyway.
+# Harmless events: a health check, an empty batch, and the sweep that runs every minute anyway.
 _INVOCATIONS: dict[str, dict[str, Any]] = {
     "api_handler": _HEALTH,
     "send_confirmations": {"Records": []},
@@ -56,14 +56,14 @@ def verify(
     say: Say,
     patience: float = PATIENCE,
 ) -> None:
-    """Raises DeploymentError at the first thing that does not work."""
+    """Raise DeploymentError for the first thing that does not work."""
     _mapping(wiring, live, wanted_mapping, say)
     for function, event in _INVOCATIONS.items():
         _start(stage.function_name(function), event)
         say(f"function {stage.function_name(function)}: starts")
     api_id = live.api_id()
     if api_id is None:
-        raise DeploymentError("there is no REST API: `make deploy` makes it")
+        raise DeploymentError("there is no REST API: `make deploy` creates it")
     address = gateway.address(api_id, stage.name)
     say(f"REST API: {address}")
     recipient = wiring.settings.mail.sender[1]
@@ -73,22 +73,22 @@ def verify(
 def _mapping(wiring: Wiring, live: Live, wanted: Mapping[str, Any], say: Say) -> None:
     found = live.mapping(tables.live_stream(wiring.settings.check_in_table))
     if found is None:
-        raise DeploymentError("no mapping reads the live stream: `make deploy` makes one")
+        raise DeploymentError("no mapping reads the live stream: `make deploy` creates one")
     wrong = mapping.differences(found, wanted)
     if wrong:
         raise DeploymentError(
-            f"on the stream mapping {', '.join(wrong)} is not as wanted: `make deploy` sets it"
+            f"wrong properties of the stream mapping: {', '.join(wrong)}. `make deploy` sets them"
         )
     say(f"stream mapping {found['UUID']}: reads the live stream, {found['State']}")
 
 
 def _start(name: str, event: dict[str, Any]) -> None:
-    """Raises DeploymentError where the function fails."""
+    """Invoke the function. Raises DeploymentError if it fails."""
     awslambda = client("lambda")
     try:
         answer = awslambda.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     except awslambda.exceptions.ResourceNotFoundException as error:
-        raise DeploymentError(f"there is no function {name}: `make deploy` makes it") from error
+        raise DeploymentError(f"there is no function {name}: `make deploy` creates it") from error
     payload = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         raise DeploymentError(f"function {name} does not start: {payload}")

@@ -149,7 +149,7 @@ def test_plain_chalice_deploy_brings_new_code_and_leaves_all_else(
     assert without_code(what_is_there(cloud)) == without_code(before)
     shown = cloud.run("diff")
     assert shown.returncode == 1
-    assert "function rollcall-dev: other code, or packed by Chalice alone" in shown.stdout
+    assert "function rollcall-dev: different code, or packed by Chalice alone" in shown.stdout
     cloud.deploy()
 
 
@@ -171,7 +171,7 @@ def test_a_lost_state_is_taken_up_from_what_is_there(cloud: Cloud, first: str) -
     state = json.loads(cloud.state().read_text())
     cloud.state().unlink()
     said = cloud.deploy()
-    assert "rest_api: is there; dev.json did not have it so" in said
+    assert "rest_api: exists; corrected in dev.json" in said
     assert what_is_there(cloud) == before
 
     def by_name(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:

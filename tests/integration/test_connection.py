@@ -331,7 +331,7 @@ def test_when_the_time_is_over_nothing_further_is_asked(
         ("end", NEVER, "message refused: 550 5.1.1"),
         ("end", RATE, "the server asks for a pause: 454 4.7.0"),
         ("end", DROP, "no reply to the data: SMTPServerDisconnected"),
-        ("end", GARBAGE, "the reply to the data makes no sense"),
+        ("end", GARBAGE, "invalid reply to the data"),
         ("connect", NEVER, "no connection: 550"),
         ("connect", DROP, "no connection: SMTPServerDisconnected"),
     ],

@@ -323,7 +323,7 @@ def test_where_storage_goes_away_a_sweep_mails_and_counts_what_it_found(
     any_mailing.check_ins(4)
     any_mailing.deliveries.failing["owed"] = found + 1
     assert any_mailing.sweep() == ({"sent": found} if found else {})
-    assert "not all that is owed could be read: ReadTimeoutError" in app_log.text
+    assert "could not read all owed mails: ReadTimeoutError" in app_log.text
     assert any_mailing.measured().get("Owed") == (found or None)
     any_mailing.deliveries.failing.clear()
     assert any_mailing.sweep() == {"sent": 4 - found}

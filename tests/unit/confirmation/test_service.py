@@ -170,7 +170,7 @@ def test_what_dead_workers_left_without_a_copy_is_left_to_a_person(
     assert mailing.deliver(arrival) == ["100"]
     assert mailing.deliver(arrival) == []
     assert (mailing.said(1, "delivery"), mailing.due_in(1)) == ("unclear", None)
-    assert mailing.said(1, "delivery_reason") == "nobody knows what became of the last attempt"
+    assert mailing.said(1, "delivery_reason") == "the outcome of the last attempt is unknown"
     assert mailing.said(1, "claim") is None
     assert "record 100: unclear, and left to a person" in caplog.text
     assert mailing.server.tried == []

@@ -178,7 +178,7 @@ def test_a_stack_that_was_never_made_is_cleared_away_first(cloud: Cloud, status:
     cloud.clears_the_stack_away()
     cloud.makes_the_stack()
     cloud.apply()
-    assert cloud.said[0].startswith(f"{NAME}: {status}, from a deployment that failed")
+    assert cloud.said[0].startswith(f"{NAME}: {status}, from a failed deployment")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_another_deployment_has_under_way_is_waited_for(
     cloud.describes(under_way, under_way, then, then)
     cloud.updates_it()
     cloud.apply()
-    assert cloud.said[0] == f"{NAME}: {under_way} is under way; waiting for its end"
+    assert cloud.said[0] == f"{NAME}: {under_way}; waiting for it to finish"
 
 
 def test_a_creation_that_rolls_back_is_waited_for_and_then_cleared_away(cloud: Cloud) -> None:
@@ -222,7 +222,7 @@ def test_a_rollback_that_got_stuck_is_continued(cloud: Cloud) -> None:
     cloud.describes("UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
     cloud.updates_it()
     cloud.apply()
-    assert cloud.said[0].endswith("from a deployment that failed; continued")
+    assert cloud.said[0].endswith("from a failed deployment; continued")
 
 
 def test_the_first_failure_of_the_last_run_is_the_reason(cloud: Cloud) -> None:
