@@ -166,7 +166,7 @@ def test_a_setting_that_was_changed_is_shown_and_then_deployed(cloud: Cloud, fir
     assert live["Environment"]["Variables"]["MAIL_REPLY_TO"] == "team@example.com"
 
 
-def test_a_lost_state_is_taken_up_from_what_is_there(cloud: Cloud, first: str) -> None:
+def test_a_lost_state_file_is_rewritten_from_what_exists(cloud: Cloud, first: str) -> None:
     before = what_is_there(cloud)
     state = json.loads(cloud.state().read_text())
     cloud.state().unlink()

@@ -81,7 +81,7 @@ def test_the_zip_holds_no_path_of_this_machine_and_no_secret(
         assert [text for text in unwanted if text.encode() in content] == [], name
 
 
-def test_what_an_editor_left_in_chalicelib_is_refused_by_name(
+def test_files_that_an_editor_left_in_chalicelib_are_refused_by_name(
     cloud: Cloud, package: Package
 ) -> None:
     strays = [cloud.project / "chalicelib" / name for name in (".wiring.py.swp", "web/kiosk.py~")]

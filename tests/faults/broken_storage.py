@@ -1,4 +1,4 @@
-"""Faults of DynamoDB and killed processes without a proxy or a process, so that walks are quick.
+"""Simulates faults of DynamoDB and killed processes in memory, so that walks are fast.
 
 They sit in a consumer's SDK client, before and after each call.
 """
@@ -21,11 +21,11 @@ Fault = Literal["not done", "done, answer lost", "killed before", "killed after"
 
 
 class Killed(BaseException):
-    """Not an Exception: no error handling may stop it."""
+    """Not an Exception, so that no error handler catches it."""
 
 
 class BrokenStorage:
-    """`unheard` are the keys of the calls that got no answer, whether or not they were done."""
+    """`unheard` has the keys of calls that got no answer, whether or not they were carried out."""
 
     def __init__(self) -> None:
         self.script = Script[Fault]()
@@ -62,7 +62,7 @@ class BrokenStorage:
 
 
 class Mortal(InProcess):
-    """Dies when its storage says so, and then writes nothing more."""
+    """Dies when its storage says so, and writes nothing afterwards."""
 
     def __init__(self, storage: BrokenStorage, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock)

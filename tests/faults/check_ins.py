@@ -1,4 +1,4 @@
-"""A meetup's check-ins: made, read, and as the records that the stream brings of them."""
+"""A meetup's check-ins: makes them, reads them, and builds their stream records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 class CheckIns:
-    """Attendees are known by their addresses."""
+    """Attendees are identified by their addresses."""
 
     def __init__(self, database: DynamoDBClient, settings: Settings, clock: Clock) -> None:
         self.clock = clock
@@ -48,7 +48,7 @@ class CheckIns:
         return event
 
     def check_in(self, *addresses: str, **fields: Any) -> list[Record]:
-        """A check-in for each address, and the record that the stream brings of it."""
+        """Make a check-in for each address, and return their stream records."""
         table = CheckInTable(self._database, self.settings.check_in_table)
         for address in addresses:
             known: dict[str, Any] = {

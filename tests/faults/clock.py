@@ -8,7 +8,7 @@ START = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)  # 19:00 in Seoul
 
 
 class Clock:
-    """Called, it gives aware UTC."""
+    """Returns aware UTC when called."""
 
     def __init__(self) -> None:
         self.now = START

@@ -1,4 +1,4 @@
-"""The clock of the consumer's machine, set at every awkward moment."""
+"""The consumer's clock is changed at every awkward moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scenes of the fault suite, and the table that it measures."""
+"""The scenes of the fault suite, and the table of its measurements."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _LOGIN = {
     "SMTP_SECURITY": "starttls",
     "SMTP_USERNAME": "hello@example.com",
     "SMTP_PASSWORD": "a password",
-    "SMTP_CONNECTIONS": "1",  # one mail after the other, so that a fault hits whom it is meant for
-    # Nothing but a fault runs into a timeout, however busy the machine is.
+    "SMTP_CONNECTIONS": "1",  # one mail after another, so that a fault hits the intended mail
+    # Only a fault may run into a timeout, however busy the machine is.
     "SMTP_TIMEOUT": "120",
     "STORAGE_TIMEOUT": "120",
 }
@@ -61,7 +61,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def roots(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The certificates that are trusted, as a file."""
+    """The file of trusted certificates."""
     file = tmp_path_factory.mktemp("tls") / "roots.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
@@ -81,7 +81,7 @@ def set_scene(
     roots: Path,
     certificate: ssl.SSLContext,
 ) -> Iterator[SetScene]:
-    """Sets scenes, each with its own tables and servers."""
+    """Creates scenes, each with its own tables and servers."""
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))
     with ExitStack() as stack:
 

@@ -23,9 +23,9 @@ from chalicelib.wiring import Wiring
 from faults.clock import Clock
 from local.schedule import scheduled_event
 
-SECONDS = 900.0  # of an invocation: real ones, of which a busy machine may need many
-PATIENCE = 120.0  # seconds, for what nothing is meant to break
-FAILED = "failed"  # a process's answer where storage did not answer
+SECONDS = 900.0  # of an invocation, in real time: a busy machine may need many
+PATIENCE = 120.0  # seconds, for operations without a fault
+FAILED = "failed"  # a process's answer if storage did not answer
 
 _RULE = "arn:aws:events:us-east-1:123456789012:rule/sweep_deliveries"
 _ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ Answer = dict[str, list[dict[str, str]]]
 
 
 class Failed(Exception):
-    """The function raised: this invocation is lost, and nothing else."""
+    """The function raised: only this invocation is lost."""
 
 
 class Died(Failed):
@@ -54,7 +54,7 @@ class Consumer(Protocol):
 
 
 class InProcess:
-    """Quick, and on any clock; two of them share nothing.
+    """Fast, and works with any clock; two of them share nothing.
 
     `endpoint` is DynamoDB's address, which has `patience` seconds for each answer.
     """
@@ -97,7 +97,7 @@ class InProcess:
 
 
 class Process:
-    """A process of its own: app.py as Lambda would load it, with our clock."""
+    """Runs in its own process: app.py as Lambda would load it, with our clock."""
 
     def __init__(self, environment: Mapping[str, str], clock: Clock) -> None:
         self._clock = clock

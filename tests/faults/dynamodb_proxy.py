@@ -29,7 +29,7 @@ _API = "com.amazonaws.dynamodb.v20120810#"
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """An answer that DynamoDB gives. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
+    """An error response of DynamoDB. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
 
     status: int
     code: str
@@ -39,11 +39,11 @@ class Error:
 
 
 class Fault(Enum):
-    DROP = auto()  # close the connection; nothing is done
-    LOSE = auto()  # do it, and close the connection without the answer
-    STALL = auto()  # say nothing until the client hangs up; nothing is done
-    LATE = auto()  # do it, and say nothing until the client hangs up
-    GARBAGE = auto()  # do it, and answer something else
+    DROP = auto()  # close the connection without carrying out the call
+    LOSE = auto()  # carry it out, and close the connection without an answer
+    STALL = auto()  # no answer until the client hangs up; not carried out
+    LATE = auto()  # carry it out, but no answer until the client hangs up
+    GARBAGE = auto()  # carry it out, and answer with garbage
     GO_ON = auto()  # no fault
 
 
@@ -57,12 +57,12 @@ BROKEN = Error(500, "InternalServerError")
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """Do it, call this, and close the connection without an answer."""
+    """Carry it out, call this, and close the connection without an answer."""
 
     call: Callable[[], None]
 
 
-# A callable is called when the call has come, and says what to do then.
+# A callable is invoked when the call arrives, and returns what to do.
 Action = Error | Fault | Afterwards | Callable[[], "Action"]
 
 
@@ -86,15 +86,15 @@ class DynamoDbProxy(ThreadingHTTPServer):
         self.stop()
 
     def on(self, step: str, *actions: Action, about: str = "") -> None:
-        """Do these, one after the other, when `step` comes with `about` in its body."""
+        """Apply these one by one when `step` arrives with `about` in its body."""
         self._script.on(step, *actions, about=about)
 
     def always(self, step: str, action: Action, about: str = "") -> None:
-        """Do this whenever `step` comes, with `about` in its body, until `forget`."""
+        """Apply this whenever `step` arrives with `about` in its body, until `forget`."""
         self._script.always(step, action, about)
 
     def forget(self) -> None:
-        """Break nothing from now on."""
+        """Inject no more faults."""
         self._script.forget()
 
     def action(self, operation: str, body: bytes) -> Error | Fault | Afterwards:
@@ -143,7 +143,7 @@ def meaning(operation: str, call: Mapping[str, Any]) -> str:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client, with one of its own to the DynamoDB."""
+    """One client connection, with its own connection to DynamoDB."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = None if action in (DROP, STALL) else self._forward(body)
         if action in (STALL, LATE):
-            self.rfile.read(1)  # nothing comes before the client hangs up
+            self.rfile.read(1)  # returns when the client hangs up
         if isinstance(action, Afterwards):
             action.call()
             action = LOSE

@@ -1,4 +1,4 @@
-"""With UNCLEAR_DELIVERY=hold, whatever would get a second copy waits for a person."""
+"""With UNCLEAR_DELIVERY=hold, mails that would get a second copy wait for a person."""
 
 from __future__ import annotations
 

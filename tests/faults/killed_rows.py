@@ -1,4 +1,4 @@
-"""The process killed, with SIGKILL, between any two steps of claim, send and record."""
+"""The process is killed with SIGKILL between any two steps of claim, send and record."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _by_the_stream(arm: Arm, times: int) -> Play:
 
 def _by_the_sweep(arm: Arm) -> Play:
     def play(scene: Scene, records: Sequence[Record]) -> None:
-        scene.meetup.deliver(records[1:])  # so that hers is the only one
+        scene.meetup.deliver(records[1:])  # so that her record is the only one left
         arm(scene, HANA, 1)
         scene.meetup.sweep_until_settled()
 

@@ -26,7 +26,7 @@ from faults.scene import Scene
 PART = "The mail server"
 
 _LATE_SECONDS = 0.05  # well within SMTP_TIMEOUT
-_TIMEOUT = "3"  # where it is meant to be waited out
+_TIMEOUT = "3"  # for rows that wait for it
 _STEPS: dict[Step, str] = {
     "connect": "connect",
     "banner": "banner",
@@ -126,7 +126,7 @@ def _rows() -> Iterator[Row]:
     for step in _STEPS:
         for fault in (*_FAULTS, *_AT_ONE_STEP.get(step, {})):
             if step == "connect" and fault not in ("dropped", "no answer"):
-                continue  # nothing can be said there
+                continue  # there is no reply at this step
             for lasting in (ONCE, TRIES):
                 yield _row(step, fault, lasting)
     yield _row("connect", "dropped", HOUR)

@@ -28,7 +28,7 @@ _LONGEST = timedelta(days=7)
 
 
 class Meetup(CheckIns):
-    """`start` makes a consumer, whenever the last one has died."""
+    """`start` creates a consumer whenever the last one has died."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Meetup(CheckIns):
         return self._consumer
 
     def deliver(self, records: Sequence[Record], size: int = 5) -> list[Record]:
-        """Bring the records in batches; returns those on which the mapping gave up."""
+        """Deliver the records in batches; returns those that the mapping gave up."""
         given_up: list[Record] = []
         for first in range(0, len(records), size):
             batch = self.invoke(records[first : first + size])
@@ -71,7 +71,7 @@ class Meetup(CheckIns):
         return given_up
 
     def invoke(self, batch: Sequence[Record]) -> Sequence[Record]:
-        """One invocation; returns what comes again: all from the first that is handed back."""
+        """One invocation; returns the records to repeat: all from the first one handed back."""
         try:
             answer = self.consumer.send_confirmations({"Records": list(batch)})
         except Failed:
@@ -82,7 +82,7 @@ class Meetup(CheckIns):
         return batch[min((places.get(each, 0) for each in failures), default=len(batch)) :]
 
     def sweep(self) -> None:
-        """The schedule's next run. After a jump of the clock it catches up."""
+        """Run the schedule once. After a jump of the clock it catches up."""
         self.clock.now = max(self.clock.now, self._next_sweep)
         self._next_sweep = self.clock.now + MINUTE
         try:
@@ -97,7 +97,7 @@ class Meetup(CheckIns):
             self.sweep()
 
     def sweep_until_settled(self) -> None:
-        """Skips the runs that would find nothing due."""
+        """Skip the runs that would find nothing due."""
         end = self.clock.now + _LONGEST
         while owed := [int(item["due_at"]["N"]) for item in self._owed()]:
             assert self.clock.now < end, "never settled"
@@ -132,7 +132,7 @@ class Meetup(CheckIns):
         return found
 
     def doubted(self) -> set[str]:
-        """Those of whose mail the server got a copy and said nothing."""
+        """The addresses whose mail the server got without replying."""
         return {
             mail.recipients[0] for mail in self.server.mails if not (mail.accepted or mail.refused)
         }
@@ -151,7 +151,7 @@ def _sequence_number(record: Any) -> str | None:
     try:
         number: str | None = record["dynamodb"]["SequenceNumber"]
     except (KeyError, TypeError):
-        return None  # a broken one
+        return None  # a broken record
     return number
 
 

@@ -1,4 +1,4 @@
-"""A row of the tables in docs/delivery.md: a fault, what is promised, what was measured."""
+"""A row of the tables in docs/delivery.md: a fault, the promise, and the measurement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 from faults.check_ins import Record
 from faults.scene import DURI, HANA, Play, Scene
 
-Inject = Callable[[Scene, str], None]  # a fault for the one with this address
+Inject = Callable[[Scene, str], None]  # a fault for the mail to this address
 Place = Literal["here", "at a server", "behind the proxy", "in a process"]
 
 
@@ -42,7 +42,7 @@ LEFT_TO_A_PERSON = Promise("unclear", 0, 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`brief` rows are played by `make test` too. `settings` are this row's own.
+    """`brief` rows also run in `make test`. `settings` apply to this row only.
 
     `inject` is the fault alone, if it can hit anybody once.
     """
@@ -71,7 +71,7 @@ class Measured:
 
 
 def under(inject: Inject, lasting: Lasting) -> Play:
-    """The stream brings the batch during the fault, which then goes on for as long as it says."""
+    """The batch arrives during the fault, which then lasts for the given time."""
 
     def play(scene: Scene, records: Sequence[Record]) -> None:
         inject(scene, HANA)
@@ -85,7 +85,7 @@ def under(inject: Inject, lasting: Lasting) -> Play:
 
 
 def measure(row: Row, scene: Scene) -> Measured:
-    """Play it, let the faults end, and wait until nothing is owed."""
+    """Run the row, end the faults, and wait until nothing is owed."""
     meetup = scene.meetup
     meetup.open()
     meetup.watched = HANA

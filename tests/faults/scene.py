@@ -1,4 +1,4 @@
-"""What a row is played with: two attendees, the mail server, and what is between them."""
+"""The scene of a row: two attendees, the mail server, and everything between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DURI = "duri@example.com"  # who comes after her in the batch
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Only some rows have a `proxy`, or a consumer in a process."""
+    """Only some rows have a `proxy`, or a consumer in its own process."""
 
     meetup: Meetup
     server: SmtpServer
@@ -31,7 +31,7 @@ class Scene:
         return self._proxy
 
     def kill(self) -> None:
-        """SIGKILL to the consumer, wherever it is."""
+        """Send SIGKILL to the consumer, wherever it is."""
         consumer = self.meetup.consumer
         assert isinstance(consumer, Process), "a row that kills has to name its place"
         consumer.kill()
@@ -47,7 +47,7 @@ class Scene:
         return dynamodb_proxy.DROP
 
     def calm(self) -> None:
-        """The faults end."""
+        """End the faults."""
         self.server.forget()
         if self._proxy:
             self._proxy.forget()

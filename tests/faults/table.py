@@ -1,4 +1,4 @@
-"""The tables of docs/delivery.md: `make faults` writes them, every other run compares with them."""
+"""The tables of docs/delivery.md: `make faults` writes them, and all other runs check them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read() -> dict[Key, Cells]:
 
 
 def write(measured: Mapping[Key, Cells]) -> None:
-    """Rows that were not measured this time stay as they were; rows that no longer exist go."""
+    """Rows that were not measured this time are kept; rows that no longer exist are removed."""
     before, _, after = _split()
     known = {**read(), **measured}
     keys = [row.key for row in ROWS if row.key in known]

@@ -1,4 +1,4 @@
-"""What the consumer logs while everything goes wrong tells nothing of a person."""
+"""The consumer logs no personal data, even while everything goes wrong."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANSWERS: list[tuple[Step, Action]] = [
 ]
 
 
-def test_the_log_tells_nothing_of_a_person(
+def test_the_log_contains_no_personal_data(
     set_scene: SetScene, capfd: pytest.CaptureFixture[str]
 ) -> None:
     function = "rollcall-dev"

@@ -1,4 +1,4 @@
-"""What a meetup can rely on: a thousand check-ins under faults, and each has its confirmation.
+"""A thousand check-ins under faults, and each one gets its confirmation.
 
 `make test` plays them with thirty, and its hour is shorter.
 """
@@ -24,7 +24,7 @@ ADDRESSES = [f"guest-{number}@example.com" for number in range(CROWD)]
 BATCH = 5
 LEASE = timedelta(seconds=60)
 
-# Those that are waited out shorten the timeouts, which a busy machine would run into by itself.
+# Faults that wait for a timeout need short ones, which a busy machine would exceed by itself.
 FAULTS = [
     row
     for row in ROWS
@@ -34,7 +34,7 @@ IN_DOUBT = [row for row in FAULTS if row.brief and row.promise == SENT_IN_DOUBT]
 
 
 def gather(scene: Scene) -> list[Record]:
-    """The crowd checks in; gives the stream's records."""
+    """Check the crowd in, and return the stream's records."""
     scene.meetup.open()
     return scene.meetup.check_in(*ADDRESSES)
 
@@ -70,7 +70,7 @@ def test_under_a_mix_of_all_faults_everybody_gets_a_mail(set_scene: SetScene) ->
     assert all(len(ids) == 1 for ids in meetup.message_ids().values())
 
 
-def test_after_the_mapping_was_off_the_sweep_mails_everybody(set_scene: SetScene) -> None:
+def test_the_sweep_mails_everybody_after_the_mapping_was_off(set_scene: SetScene) -> None:
     scene = set_scene(SMTP_CONNECTIONS="4")
     gather(scene)
     scene.meetup.sweep()
@@ -106,7 +106,7 @@ def test_ten_consumers_on_the_same_batches_mail_everybody_once(set_scene: SetSce
     everybody_has_one_mail(meetup)
 
 
-def test_a_wrong_password_for_an_hour_costs_nobody_the_mail(set_scene: SetScene) -> None:
+def test_an_hour_with_a_wrong_password_loses_no_mail(set_scene: SetScene) -> None:
     scene = set_scene(SMTP_SECURITY="none")
     meetup = scene.meetup
     meetup.tries = 1

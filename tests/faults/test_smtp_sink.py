@@ -1,4 +1,4 @@
-"""The same promises before a mail server that nobody here wrote: Postfix's smtp-sink."""
+"""The same promises against a third-party mail server: Postfix's smtp-sink."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def copies(mailbox: Path) -> Counter[str]:
         (("-r", "DATA"), 1, "sent"),
         (("-f", "RCPT"), 0, "failed"),
         (("-q", "."), 2, "sent"),
-        # It keeps what it refuses at the dot: two tries of the batch, and the sweep's.
+        # It also stores mails that it refuses after the data: two batch tries and one sweep.
         (("-r", "."), 3, "sent"),
         (("-f", "."), 1, "failed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
-def test_what_smtp_sink_does_ends_as_is_promised(
+def test_every_smtp_sink_fault_ends_as_promised(
     fault: tuple[str, ...], mails: int, state: str, set_scene: SetScene, mailbox: Path
 ) -> None:
     scene = set_scene(SMTP_PORT=str(free_port()), **PLAIN)

@@ -1,4 +1,4 @@
-"""Each row of docs/delivery.md, played: what is promised comes about, and as the page says."""
+"""Runs each row of docs/delivery.md, and compares it with the promise and with the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAYED = [row for row in ROWS if ALL or row.brief]
 
 
 @pytest.mark.parametrize("row", PLAYED, ids=lambda row: ", ".join(row.key))
-def test_a_fault_ends_as_is_promised_and_as_the_page_says(
+def test_a_fault_ends_as_promised_and_as_documented(
     row: Row, set_scene: SetScene, record_property: Callable[[str, object], None]
 ) -> None:
     measured = measure(row, set_scene(row.place, **row.settings))
@@ -33,5 +33,5 @@ def test_the_page_lists_every_row_and_no_other() -> None:
     assert WRITE or list(LISTED) == [row.key for row in ROWS]
 
 
-def test_every_row_is_another() -> None:
+def test_all_rows_are_different() -> None:
     assert len({row.key for row in ROWS}) == len(ROWS)

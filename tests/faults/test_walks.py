@@ -85,7 +85,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def the_stream_brings_records(self, data: st.DataObject) -> None:
-        """Any of them, in any order, again too."""
+        """Deliver any records in any order, with repeats."""
         self.meetup.invoke(data.draw(st.lists(st.sampled_from(self.records), max_size=5)))
 
     @rule(data=st.data(), broken=broken_records)
@@ -181,17 +181,17 @@ class Walk(RuleBasedStateMachine):
             self.aws.stop()
 
     def _kill(self) -> Fault:
-        """The mail server sees the process end: what it does from here on reaches nobody."""
+        """The mail server sees the process end; later actions have no effect."""
         self.storage.dead = True
         return DROP
 
     def _unheard(self) -> set[str]:
-        """Those of whose mail, or of whose record, the answer was lost."""
+        """The addresses for which the reply to the mail or to its record was lost."""
         keys = [key["attendee_id"]["S"] for key in self.storage.unheard if "attendee_id" in key]
         return self.meetup.doubted() | {each for each in PEOPLE if attendee_id(each) in keys}
 
 
-def test_wherever_the_faults_lead_nothing_is_forgotten() -> None:
+def test_no_sequence_of_faults_loses_a_mail() -> None:
     run_state_machine_as_test(
         Walk,
         settings=hypothesis_settings(

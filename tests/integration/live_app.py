@@ -46,7 +46,7 @@ class LiveApp:
     tables: dict[str, str]
 
     def rows(self) -> dict[str, list[Any]]:
-        """Everything that is stored."""
+        """Everything in the tables."""
         return {
             resource: sorted(self.client.scan(TableName=table)["Items"], key=str)
             for resource, table in self.tables.items()
@@ -60,7 +60,7 @@ class LiveApp:
 
 @contextmanager
 def running_app(dynamodb: str, directory: Path) -> Iterator[LiveApp]:
-    """`dynamodb` is an endpoint; `directory` is for what the app prints."""
+    """`dynamodb` is an endpoint; `directory` is for the app's output."""
     client = boto3.client("dynamodb", endpoint_url=dynamodb)
     tables = {
         resource: f"{resource}-{uuid.uuid4()}"

@@ -1,4 +1,4 @@
-"""Requests that no client should send: some written down, the others grown from a fixed seed.
+"""Malformed requests: some written by hand, the others generated from a fixed seed.
 
 None of them may check anybody in. A body that is understood lacks something: a walk-in has no
 name, or nobody knows an address.
@@ -18,7 +18,7 @@ CHECK_INS = b"/events/0211ABC/check-ins"
 
 @dataclass(frozen=True)
 class Malformed:
-    """`raw` is what is sent; `ends`: the sending side is closed after it."""
+    """`raw` is sent as is; `ends` closes the sending side afterwards."""
 
     name: str
     raw: bytes
@@ -32,7 +32,7 @@ def request(
     path: bytes = CHECK_INS,
     version: bytes = b"HTTP/1.1",
 ) -> bytes:
-    """One request; `headers` come after those that it needs, or instead of them."""
+    """Build a request; `headers` extend or replace the required ones."""
     lines = [b"%s %s %s" % (method, path, version), b"Host: 127.0.0.1", b"Connection: close"]
     given = b"\n".join(headers).lower()
     if b"content-length" not in given and body:
@@ -170,7 +170,7 @@ def protocols() -> Iterator[Malformed]:
 
 
 def _mutations(chance: random.Random) -> Iterator[Malformed]:
-    """A good body with bytes changed, left out and doubled; it has no name, so checks in nobody."""
+    """A valid body with bytes changed, removed and doubled; without a name it checks in nobody."""
     good = json.dumps({"phone": STRANGER, "nonce": "n1", "email": "duri@example.com"}).encode()
     for number in range(60):
         body = bytearray(good)
@@ -189,7 +189,7 @@ def _mutations(chance: random.Random) -> Iterator[Malformed]:
 
 
 def _client_hello() -> bytes:
-    """What a browser sends first when it is told https."""
+    """The first bytes that a browser sends to an https address."""
     sent = ssl.MemoryBIO()
     talk = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="localhost")
     try:

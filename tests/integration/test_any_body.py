@@ -1,4 +1,4 @@
-"""Whatever comes as a body, the answer is one that docs/api.md knows."""
+"""Every body gets an answer that docs/api.md describes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BODY = st.fixed_dictionaries(
     optional=dict.fromkeys(("nonce", "name", "email", "no_email"), VALUE),
 )
 
-# Found once, found always; and no time is measured. The fixtures are shared by all examples.
+# Runs are reproducible, and have no time limit. The fixtures are shared by all examples.
 STEADY = settings(
     derandomize=True,
     database=None,
@@ -35,7 +35,7 @@ STEADY = settings(
 
 @STEADY
 @given(body=st.one_of(BODY.map(lambda body: json.dumps(body).encode()), st.binary(max_size=100)))
-def test_no_body_is_too_much(
+def test_every_body_gets_a_documented_answer(
     client: Client,
     wiring: Wiring,
     event: Event,

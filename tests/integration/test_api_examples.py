@@ -1,4 +1,4 @@
-"""The examples of docs/api.md are what the app answers to them."""
+"""The app answers as the examples of docs/api.md show."""
 
 from __future__ import annotations
 

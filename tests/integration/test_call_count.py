@@ -1,4 +1,4 @@
-"""What a check-in and its mail cost: the calls to DynamoDB, counted where they are made."""
+"""Counts the calls to DynamoDB that a check-in and its mail cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONDITIONAL_PUT = "PutItem if attribute_not_exists(attendee_id)"
 
 @pytest.fixture
 def calls(wiring: Wiring, register: Register, event: Event) -> list[str]:
-    """Each call to DynamoDB from here on; the event is in the container's cache already."""
+    """Record each call to DynamoDB from now on; the event is already cached."""
     wiring.reception.event(event.event_code)
     made: list[str] = []
 
@@ -59,7 +59,9 @@ def test_a_first_check_in_is_one_read_and_one_conditional_write(
     assert calls == ["GetItem", CONDITIONAL_PUT]
 
 
-def test_so_is_a_duplicate(client: Client, register: Register, calls: list[str]) -> None:
+def test_a_duplicate_is_one_read_and_one_conditional_write(
+    client: Client, register: Register, calls: list[str]
+) -> None:
     register()
     check_in(client, nonce="n1")
     for nonce, status in (("n1", 201), ("n2", 200)):
@@ -68,7 +70,7 @@ def test_so_is_a_duplicate(client: Client, register: Register, calls: list[str])
         assert calls == ["GetItem", CONDITIONAL_PUT]
 
 
-def test_a_walk_in_is_one_write_more(
+def test_a_walk_in_needs_one_more_write(
     client: Client, wiring: Wiring, event: Event, calls: list[str]
 ) -> None:
     wiring.event_table.put(replace(event, walk_ins=True))
@@ -79,12 +81,14 @@ def test_a_walk_in_is_one_write_more(
     assert calls == ["GetItem", CONDITIONAL_PUT, CONDITIONAL_PUT]
 
 
-def test_who_is_not_registered_costs_two_reads(client: Client, calls: list[str]) -> None:
+def test_a_refusal_of_an_unregistered_attendee_costs_two_reads(
+    client: Client, calls: list[str]
+) -> None:
     assert check_in(client) == 404
     assert calls == ["GetItem", "GetItem"]
 
 
-def test_who_has_no_address_costs_two_reads(
+def test_a_request_for_an_address_costs_two_reads(
     client: Client, register: Register, calls: list[str]
 ) -> None:
     register(email=None)
@@ -93,7 +97,7 @@ def test_who_has_no_address_costs_two_reads(
     assert calls == ["GetItem", "GetItem"]
 
 
-def test_who_comes_too_late_costs_one_read(
+def test_a_late_arrival_costs_one_read(
     client: Client, wiring: Wiring, event: Event, calls: list[str]
 ) -> None:
     outside(wiring, event)
@@ -102,16 +106,14 @@ def test_who_comes_too_late_costs_one_read(
 
 
 @pytest.mark.parametrize("body", [{"phone": "nonsense"}, {"phone": 1}, {"nonce": "\n \u00e9"}])
-def test_what_cannot_be_understood_costs_nothing(
+def test_an_invalid_request_costs_nothing(
     client: Client, calls: list[str], body: dict[str, object]
 ) -> None:
     assert check_in(client, **body) == 422
     assert calls == []
 
 
-def test_a_page_that_asks_again_and_again_costs_one_read(
-    client: Client, wiring: Wiring, calls: list[str]
-) -> None:
+def test_a_page_that_polls_costs_one_read(client: Client, wiring: Wiring, calls: list[str]) -> None:
     wiring.events._seen.clear()
     for _ in range(3):
         assert client.http.get("/events/0211abc").status_code == 200
@@ -120,7 +122,7 @@ def test_a_page_that_asks_again_and_again_costs_one_read(
 
 @pytest.fixture
 def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
-    """In the settings before the wiring reads them."""
+    """Change the settings before the wiring reads them."""
     with SmtpServer() as server:
         monkeypatch.setenv("SMTP_PORT", str(server.port))
         yield server

@@ -1,4 +1,4 @@
-"""Chalice's own commands without what they need: one line that says what to type, no traceback."""
+"""Chalice's own commands fail with one line that says what to type, not with a traceback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHALICE = str(Path(sys.executable).with_name("chalice"))
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Of somebody without an AWS account."""
+    """The environment of somebody without an AWS account."""
     keep = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
     return {
         **keep,
@@ -97,7 +97,7 @@ def test_an_unknown_stage_and_a_setting_that_is_missing_or_wrong(
     del variables["MAIL_FROM"]
     variables["BATCH_SIZE"] = "many"
     file.write_text(json.dumps(config))
-    shell = {"MAIL_FROM": "shell@example.com"}  # which does not count
+    shell = {"MAIL_FROM": "shell@example.com"}  # which is ignored
     line = said(clone, environment | shell, "deploy")
     assert line.startswith("rollcall, stage dev in .chalice/config.json: ")
     assert "MAIL_FROM is missing" in line

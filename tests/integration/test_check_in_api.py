@@ -36,13 +36,13 @@ def check_in(client: Client, body: object, code: str = "0211ABC", **headers: str
 
 
 def change(wiring: Wiring, event: Event, **fields: Any) -> None:
-    """Store the event otherwise, as a container sees it that starts now."""
+    """Store a changed event, as a newly started container sees it."""
     wiring.event_table.put(replace(event, **fields))
     wiring.events._seen.clear()
 
 
 def move_window(wiring: Wiring, event: Event, opens: int, closes: int) -> None:
-    """Check-in opens and closes so many hours from now."""
+    """Make check-in open and close the given number of hours from now."""
     change(
         wiring,
         event,
@@ -218,11 +218,11 @@ class TestRefuses:
     @pytest.mark.parametrize(
         "phone", ["nonsense", "010-0000-000A", "9" * 41, "\ud800", "\x00", "112"]
     )
-    def test_what_is_no_phone_number(self, client: Client, register: Register, phone: str) -> None:
+    def test_an_invalid_phone_number(self, client: Client, register: Register, phone: str) -> None:
         register()
         assert_problem(check_in(client, {"phone": phone}), 422, "invalid_phone", field="phone")
 
-    def test_who_gave_no_address(self, client: Client, register: Register) -> None:
+    def test_an_attendee_without_an_address(self, client: Client, register: Register) -> None:
         register(email=None)
         assert_problem(check_in(client, {"phone": PHONE}), 422, "email_required")
 
@@ -255,7 +255,7 @@ class TestRefuses:
             ("no_email", 1),
         ],
     )
-    def test_a_field_that_cannot_be_understood(
+    def test_an_invalid_field(
         self, client: Client, wiring: Wiring, event: Event, field: str, value: object
     ) -> None:
         change(wiring, event, walk_ins=True)
@@ -266,7 +266,9 @@ class TestRefuses:
         "body",
         [b"", b"{", b"null", b"[]", b'"010"', b"1", b"NaN", b"\xff", b"{'phone': 1}", b"[" * 5000],
     )
-    def test_what_is_no_json_object(self, client: Client, register: Register, body: bytes) -> None:
+    def test_a_body_that_is_not_a_json_object(
+        self, client: Client, register: Register, body: bytes
+    ) -> None:
         register()
         answer = client.http.post("/events/0211ABC/check-ins", body=body)
         assert_problem(answer, 422, "invalid_request")
@@ -300,7 +302,7 @@ class TestRefuses:
             ("PROPFIND", "/assets/kiosk.js", "GET"),
         ],
     )
-    def test_a_method_that_is_not_there(
+    def test_an_unsupported_method(
         self, client: Client, method: str, path: str, allowed: str
     ) -> None:
         answer = client.http.request(method, path)
@@ -334,7 +336,7 @@ class TestWithoutSelfCheckIn:
         answer = check_in(client, {"phone": PHONE}, Authorization=header)
         assert_problem(answer, 403, "kiosk_key_rejected")
 
-    def test_who_is_registered_is_not_told_to_others(self, client: Client) -> None:
+    def test_registrations_are_not_disclosed_to_others(self, client: Client) -> None:
         assert check_in(client, {"phone": "010-0000-0002"}).status_code == 401
 
 
@@ -438,7 +440,7 @@ class TestTheKiosk:
         assert_problem(client.http.get(f"/assets/{name}"), 404, "not_found")
 
 
-def test_an_error_that_nobody_expected_is_a_problem_too(
+def test_an_unexpected_error_becomes_a_problem_too(
     client: Client, wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring.event_table, "ping", lambda: 1 // 0)

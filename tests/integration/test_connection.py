@@ -1,4 +1,4 @@
-"""One mail to a real server on loopback, whatever that server does at each step."""
+"""Sends one mail to a real server on loopback, which misbehaves at each step."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAIL = b"From: hello@example.com\r\nTo: hana@example.com\r\nSubject: hello\r\n\r
 PASSWORD = "a password"
 SECONDS = 600.0  # for one mail: more than any of them needs on a busy machine
 
-# Servers repeat the address; no error text may.
+# Servers repeat the address, but no error text may contain it.
 LATER = f"450 4.2.1 <{RECIPIENT}> later"
 NEVER = f"550 5.1.1 <{RECIPIENT}> unknown"
 CLOSING = "421 4.3.2 closing"
@@ -46,7 +46,7 @@ Connect = Callable[..., Connection]
 
 @pytest.fixture(params=[(), ("PIPELINING",)], ids=["step by step", "pipelining"])
 def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
-    """Each way for a mail's commands to come to it."""
+    """Each way to send a mail's commands."""
     with SmtpServer(extensions=("SIZE 1000000", "AUTH PLAIN", *request.param)) as server:
         yield server
 
@@ -104,7 +104,7 @@ def failure(
     seconds: float = SECONDS,
     content: bytes = MAIL,
 ) -> DeliveryError:
-    """The error of a mail that fails. Like any of them it tells nothing of a person."""
+    """The error of a mail that fails. It never contains personal data."""
     with pytest.raises(DeliveryError) as caught:
         connection.send(Message(recipient, content), seconds)
     assert "@" not in str(caught.value)
@@ -127,7 +127,7 @@ def test_several_mails_go_over_one_connection(server: SmtpServer, connection: Co
     assert len(server.sessions) == 1
 
 
-def test_nothing_is_asked_of_the_server_before_the_first_mail(
+def test_nothing_is_sent_to_the_server_before_the_first_mail(
     server: SmtpServer, connection: Connection
 ) -> None:
     connection.close()
@@ -146,7 +146,7 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced(
 
 
 @pytest.mark.parametrize("action", [CLOSING, DROP, SILENT])
-def test_an_idle_connection_that_takes_no_sender_is_replaced(
+def test_an_idle_connection_that_refuses_the_sender_is_replaced(
     server: SmtpServer, connect: Connect, action: Action
 ) -> None:
     connection = connect(server, facing=action)
@@ -166,7 +166,7 @@ def test_a_connection_is_replaced_once_and_not_again(
     assert len(server.sessions) == 2
 
 
-def test_where_an_idle_connection_cannot_be_replaced_the_batch_stops(
+def test_the_batch_stops_if_an_idle_connection_cannot_be_replaced(
     server: SmtpServer, connection: Connection
 ) -> None:
     send(connection)
@@ -174,9 +174,7 @@ def test_where_an_idle_connection_cannot_be_replaced_the_batch_stops(
     assert type(failure(connection)) is Halted
 
 
-def test_a_server_that_knows_no_extensions_is_mailed_to(
-    server: SmtpServer, connection: Connection
-) -> None:
+def test_a_server_without_extensions_gets_mail(server: SmtpServer, connection: Connection) -> None:
     server.on("EHLO", "502 5.5.1 what?")
     send(connection)
     assert len(server.accepted) == 1
@@ -185,7 +183,7 @@ def test_a_server_that_knows_no_extensions_is_mailed_to(
 # Being ready, before a mail is claimed
 
 
-def test_to_be_ready_is_to_be_connected_and_logged_in(server: SmtpServer, connect: Connect) -> None:
+def test_ready_connects_and_logs_in(server: SmtpServer, connect: Connect) -> None:
     connection = connect(server, username="hello@example.com")
     connection.ready(SECONDS)
     assert server.sessions[0].logins == [("hello@example.com", PASSWORD)]
@@ -193,7 +191,7 @@ def test_to_be_ready_is_to_be_connected_and_logged_in(server: SmtpServer, connec
 
 
 @pytest.mark.parametrize(("action", "expected"), [(NEVER, Halted), (CLOSING, Throttled)])
-def test_who_cannot_be_ready_says_so_and_can_be_ready_later(
+def test_a_failed_ready_raises_and_can_be_repeated(
     server: SmtpServer, connection: Connection, action: Action, expected: type[Halted]
 ) -> None:
     server.on("connect", action)
@@ -222,7 +220,7 @@ def test_a_connection_is_replaced_politely_after_so_many_mails(
 
 
 class Clock:
-    """Seconds, for the deadlines alone: what waits for a reply waits in real time."""
+    """A clock for the deadlines only; waiting for a reply takes real time."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -231,7 +229,7 @@ class Clock:
         return self.now
 
     def pass_at(self, server: SmtpServer, step: Step, seconds: float) -> None:
-        """Let so much time pass before the server's next answer at that step."""
+        """Let this much time pass before the server's next answer at that step."""
 
         def late() -> Action:
             self.now += seconds
@@ -252,10 +250,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     ("step", "expected"),
     [("RCPT", Postponed), ("end", Unclear)],
 )
-def test_a_server_that_keeps_silent_holds_a_mail_no_longer_than_its_seconds(
+def test_a_silent_server_delays_a_mail_no_longer_than_allowed(
     server: SmtpServer, connect: Connect, step: Step, expected: type[DeliveryError]
 ) -> None:
-    connection = connect(server)  # which would wait five minutes for each answer
+    connection = connect(server)  # its timeout would be five minutes per answer
     connection.ready(SECONDS)
     server.on(step, STALL)
     begun = time.monotonic()
@@ -265,7 +263,7 @@ def test_a_server_that_keeps_silent_holds_a_mail_no_longer_than_its_seconds(
     assert [mail.recipients for mail in server.accepted] == [("duri@example.com",)]
 
 
-def test_a_connection_that_does_not_come_about_takes_a_share_of_what_is_left(
+def test_a_failed_connection_takes_only_a_share_of_the_time_left(
     server: SmtpServer, connection: Connection
 ) -> None:
     server.on("connect", STALL)
@@ -278,7 +276,7 @@ def test_a_connection_that_does_not_come_about_takes_a_share_of_what_is_left(
 @pytest.mark.parametrize(
     "late", [{"DATA": 76.0}, {"RCPT": 76.0}, {"MAIL": 30.0, "RCPT": 30.0, "DATA": 30.0}]
 )
-def test_the_data_is_not_begun_without_the_time_for_its_reply(
+def test_the_data_is_not_sent_without_time_for_its_reply(
     server: SmtpServer, connection: Connection, clock: Clock, late: dict[Step, float]
 ) -> None:
     for step, seconds in late.items():
@@ -290,7 +288,7 @@ def test_the_data_is_not_begun_without_the_time_for_its_reply(
     assert [mail.recipients for mail in server.mails] == [("duri@example.com",)]
 
 
-def test_the_data_is_begun_while_there_is_time_for_its_reply(
+def test_the_data_is_sent_while_there_is_time_for_its_reply(
     server: SmtpServer, connection: Connection, clock: Clock
 ) -> None:
     for step in ("MAIL", "RCPT", "DATA"):
@@ -301,17 +299,17 @@ def test_the_data_is_begun_while_there_is_time_for_its_reply(
 
 @pytest.mark.parametrize("server", [()], ids=["step by step"], indirect=True)
 @pytest.mark.parametrize(("late", "next_step"), [("MAIL", "RCPT"), ("RCPT", "DATA")])
-def test_when_the_time_is_over_nothing_further_is_asked(
+def test_nothing_more_is_sent_when_the_time_is_over(
     server: SmtpServer, connection: Connection, clock: Clock, late: Step, next_step: str
 ) -> None:
     clock.pass_at(server, late, 100)
     assert type(failure(connection, seconds=100)) is Postponed
-    server.stop()  # and with it the session has ended
+    server.stop()  # which also ends the session
     assert server.sessions[0].count(late) == 1
     assert server.sessions[0].count(next_step) == 0
 
 
-# The reasons, which an organizer reads
+# The reasons, which organizers read
 
 
 @pytest.mark.parametrize(
@@ -336,7 +334,7 @@ def test_when_the_time_is_over_nothing_further_is_asked(
         ("connect", DROP, "no connection: SMTPServerDisconnected"),
     ],
 )
-def test_a_reason_says_what_was_refused_with_the_servers_codes_alone(
+def test_a_reason_says_what_was_refused_and_only_the_servers_codes(
     server: SmtpServer, connection: Connection, step: Step, action: Action, reason: str
 ) -> None:
     server.on(step, action)
@@ -384,7 +382,7 @@ def _name(value: object) -> str | None:
 
 
 @pytest.mark.parametrize(("step", "action", "expected"), ANSWERS, ids=_name)
-def test_an_answer_says_what_becomes_of_the_mail_and_the_next_one_goes_out(
+def test_a_reply_decides_about_its_mail_and_the_next_one_is_sent(
     server: SmtpServer,
     connect: Connect,
     step: Step,
@@ -412,7 +410,7 @@ def test_a_server_that_refuses_both_greetings_halts(
 
 
 @pytest.mark.parametrize("action", [LATER, NEVER, CLOSING, DROP, GARBAGE, f"{GARBAGE}\r\n250 ok"])
-def test_a_refusal_stays_what_it_is_where_the_server_cannot_forget_it(
+def test_a_refusal_is_reported_even_if_the_reset_fails(
     server: SmtpServer, connect: Connect, action: Action
 ) -> None:
     connection = connect(server, facing=action)
@@ -443,7 +441,7 @@ def test_commands_that_went_out_together_are_all_answered_before_the_next_mail(
 
 @pytest.mark.parametrize("answer", ["354 go ahead", GARBAGE, CLOSING, DROP])
 @pytest.mark.parametrize("server", [("PIPELINING",)], ids=["pipelining"], indirect=True)
-def test_whoever_was_refused_gets_no_mail_though_the_server_wants_the_data(
+def test_a_refused_recipient_gets_no_mail_even_if_the_server_asks_for_the_data(
     server: SmtpServer, connection: Connection, answer: Action
 ) -> None:
     server.on("RCPT", NEVER)
@@ -469,7 +467,7 @@ def test_whoever_was_refused_gets_no_mail_though_the_server_wants_the_data(
         pytest.param(b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 50_000, id="600 kB"),
     ],
 )
-def test_the_server_takes_the_bytes_that_were_given(
+def test_the_server_gets_exactly_the_given_bytes(
     server: SmtpServer, connection: Connection, content: bytes
 ) -> None:
     send(connection, content=content)
@@ -480,7 +478,7 @@ def test_the_server_takes_the_bytes_that_were_given(
 
 
 @pytest.mark.parametrize("action", [GO_ON, NEVER, CLOSING, DROP, SILENT, GARBAGE])
-def test_however_the_goodbye_goes_the_mail_is_sent_and_the_connection_can_begin_anew(
+def test_a_failed_quit_affects_neither_the_mail_nor_the_next_connection(
     server: SmtpServer, connect: Connect, action: Action
 ) -> None:
     connection = connect(server, facing=action)
@@ -557,7 +555,7 @@ def test_a_password_that_has_not_changed_is_not_tried_again(
         GARBAGE,
     ],
 )
-def test_a_failing_login_halts_and_nobody_learns_the_password(
+def test_a_failed_login_halts_and_does_not_reveal_the_password(
     server: SmtpServer,
     connect: Connect,
     action: Action,
@@ -575,7 +573,7 @@ def test_a_failing_login_halts_and_nobody_learns_the_password(
     assert len(server.accepted) == 1
 
 
-def test_a_server_without_a_login_halts_where_one_is_wanted(
+def test_a_server_without_login_halts_if_one_is_configured(
     server: SmtpServer, connect: Connect
 ) -> None:
     server.extensions = ()
@@ -630,7 +628,7 @@ def serve(
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_behind_a_trusted_certificate_login_and_mails_go_out(
+def test_a_server_with_a_trusted_certificate_gets_login_and_mails(
     serve: Callable[..., SmtpServer], connect: Connect, security: Security
 ) -> None:
     server = serve(security)
@@ -645,7 +643,7 @@ def test_behind_a_trusted_certificate_login_and_mails_go_out(
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 @pytest.mark.parametrize("fault", ["issuer", "host"])
-def test_behind_any_other_certificate_neither_password_nor_mail_is_shown(
+def test_an_untrusted_server_gets_neither_password_nor_mail(
     serve: Callable[..., SmtpServer], connect: Connect, security: Security, fault: str
 ) -> None:
     if fault == "issuer":
@@ -653,7 +651,7 @@ def test_behind_any_other_certificate_neither_password_nor_mail_is_shown(
     else:
         server = serve(security, host="other.example.com")
     assert type(failure(connect(server, username="hello@example.com"))) is Halted
-    server.stop()  # and with it every session has ended
+    server.stop()  # which also ends every session
     assert [session.count("AUTH") + session.count("MAIL") for session in server.sessions] == [0]
     assert server.mails == []
 
@@ -670,7 +668,7 @@ def test_a_server_that_offers_no_starttls_gets_neither_password_nor_mail(
 
 
 @pytest.mark.parametrize("action", [LATER, NEVER, CLOSING, DROP, GARBAGE])
-def test_a_starttls_that_does_not_come_about_halts_in_silence(
+def test_a_failed_starttls_halts_without_sending_anything(
     serve: Callable[..., SmtpServer], connect: Connect, action: Action
 ) -> None:
     server = serve("starttls")
@@ -685,7 +683,7 @@ def test_a_starttls_that_does_not_come_about_halts_in_silence(
     assert len(server.accepted) == 1
 
 
-def test_a_server_that_speaks_plainly_where_tls_is_due_halts(
+def test_a_plain_text_server_halts_if_tls_is_configured(
     server: SmtpServer, connect: Connect
 ) -> None:
     connection = connect(server, security="tls", username="hello@example.com")

@@ -1,4 +1,4 @@
-"""Stream events through `send_confirmations`, with tables and a mail server behind it."""
+"""Sends stream events through `send_confirmations`, with real tables and a mail server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
 
 
 def record(number: int, keys: Image, image: Image, view_type: str = "NEW_IMAGE") -> dict[str, Any]:
-    """An INSERT as the stream brings it."""
+    """An INSERT as it appears in the stream."""
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": 1770804000.0,
         "Keys": keys,
@@ -67,7 +67,7 @@ def record(number: int, keys: Image, image: Image, view_type: str = "NEW_IMAGE")
 
 
 def by_phone(number: int, **attributes: str) -> dict[str, Any]:
-    """A record of a table whose key is a phone number, as Rollcall did not write it."""
+    """A record from another table, whose key is a phone number."""
     image = {
         "phone": {"S": "010-0000-0001"},
         "checked_at": {"S": "2026-02-11T19:00:00.123456"},
@@ -78,14 +78,14 @@ def by_phone(number: int, **attributes: str) -> dict[str, Any]:
 
 
 def send(client: Client, *records: object) -> list[str]:
-    """The sequence numbers that have to come again."""
+    """The sequence numbers that are handed back."""
     event = json.loads(json.dumps({"Records": records}))  # as Lambda would bring it
     answer = client.lambda_.invoke("send_confirmations", event).payload
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def sweep(client: Client) -> dict[str, int]:
-    """How many came to which end."""
+    """How often each outcome occurred."""
     event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     answer = client.lambda_.invoke("sweep_deliveries", event).payload
     assert isinstance(answer, dict)
@@ -140,7 +140,7 @@ class Door:
     def check_in(
         self, phone: str = "010-0000-0001", address: str | None = "hana@example.com"
     ) -> Image:
-        """The item that this makes, with its attributes as the stream shows them."""
+        """Check in, and return the item with its attributes as the stream shows them."""
         registration = self._register(phone, email=address)
         answer = self._client.http.post(
             "/events/0211ABC/check-ins",
@@ -194,7 +194,7 @@ def test_a_check_in_over_http_is_mailed_whatever_the_stream_shows_of_it(
     assert door.delivery(*images) == ["sent"] * 4
 
 
-def test_a_mail_that_is_out_is_owed_no_more(client: Client, door: Door) -> None:
+def test_a_sent_mail_is_no_longer_owed(client: Client, door: Door) -> None:
     image = door.check_in()
     assert {"due_shard", "due_at"} <= set(image)
     send(client, record(1, keys(image), image))
@@ -206,7 +206,7 @@ def test_a_mail_that_is_out_is_owed_no_more(client: Client, door: Door) -> None:
     } | {"delivery": {"S": "sent"}}
 
 
-def test_the_mail_says_who_came_where_and_when(
+def test_the_mail_says_who_checked_in_where_and_when(
     client: Client, server: SmtpServer, door: Door, event: Event
 ) -> None:
     image = door.check_in()
@@ -269,7 +269,7 @@ def test_a_record_with_name_and_event_code_is_mailed_in_the_event_s_name(
 # Batches
 
 
-def test_a_mail_whose_fate_is_unclear_goes_out_once_more_after_the_lease(
+def test_an_unclear_mail_is_sent_once_more_after_the_lease(
     client: Client, server: SmtpServer, door: Door, clock: Clock
 ) -> None:
     image = door.check_in()

@@ -1,4 +1,4 @@
-"""What the functions write where Lambda runs them: JSON lines, metrics among them."""
+"""The log of the functions on Lambda: JSON lines, including metrics."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ PERSONAL = (NAME, json.dumps(NAME)[1:-1], "@", "0000-000", "82100000")
 
 
 class Stdout(io.StringIO):
-    """sys.stdout, whatever it is by then: pytest replaces it between fixture and test."""
+    """The current sys.stdout: pytest replaces it between fixture and test."""
 
     def write(self, text: str) -> int:
         return sys.stdout.write(text)
 
 
 class Written:
-    """What the functions have written; it is read once."""
+    """The functions' output; it can be read once."""
 
     def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
         self._capfd = capfd
         self.metrics: list[dict[str, Any]] = []
 
     def lines(self) -> list[dict[str, Any]]:
-        """The log; what is of metrics goes to `metrics`."""
+        """The log without metrics, which go to `metrics`."""
         out, err = self._capfd.readouterr()
         assert err == ""
         for personal in PERSONAL:
@@ -101,7 +101,7 @@ def check_in(client: Client, **body: str) -> tuple[int, str]:
 
 
 def records(*registrations: Registration) -> dict[str, Any]:
-    """Their check-ins as the stream brings them, numbered from 1."""
+    """Stream records of their check-ins, numbered from 1."""
     keys = [
         {"attendee_id": {"S": row.attendee_id}, "event_code": {"S": row.event_code}}
         for row in registrations
@@ -119,7 +119,7 @@ def sweep(client: Client) -> None:
     client.lambda_.invoke("sweep_deliveries", event)
 
 
-def test_a_check_in_is_a_line_and_the_first_one_is_measured(
+def test_a_check_in_logs_a_line_and_the_first_one_is_measured(
     written: Written, client: Client, register: Register
 ) -> None:
     register()
@@ -167,7 +167,7 @@ def test_each_invocation_has_the_id_that_lambda_gave_it(written: Written, client
     assert len(ids) == 2
 
 
-def test_an_error_that_nobody_expected_is_json_and_tells_nothing_of_a_person(
+def test_an_unexpected_error_is_json_without_personal_data(
     written: Written, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(_: object) -> None:

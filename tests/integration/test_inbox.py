@@ -162,13 +162,13 @@ def test_malformed_mails_break_neither_the_list_nor_their_page(inbox: Inbox) -> 
         "/api/messages/secret",
     ],
 )
-def test_what_is_no_mail_is_not_found(inbox: Inbox, tmp_path: Path, path: str) -> None:
+def test_an_id_that_is_not_a_mail_is_not_found(inbox: Inbox, tmp_path: Path, path: str) -> None:
     (tmp_path / "secret.eml").write_text("secret")
     (tmp_path.parent / "secret.eml").write_text("secret")
     assert status_of(inbox, path) == 404
 
 
-def test_a_view_or_attachment_that_is_not_there_is_not_found(inbox: Inbox) -> None:
+def test_a_missing_view_or_attachment_is_not_found(inbox: Inbox) -> None:
     send(inbox, b"Subject: x\r\n\r\n")
     page = f"/messages/{listed(inbox)[0]['id']}"
     assert status_of(inbox, f"{page}?view=other") == 404
@@ -207,7 +207,9 @@ def test_a_mail_over_the_limit_is_refused(inbox: Inbox) -> None:
     assert refused.value.smtp_code == 552
 
 
-def test_a_mail_that_cannot_be_stored_is_for_later(inbox: Inbox, tmp_path: Path) -> None:
+def test_a_mail_that_cannot_be_stored_gets_a_temporary_refusal(
+    inbox: Inbox, tmp_path: Path
+) -> None:
     tmp_path.rmdir()
     tmp_path.touch()
     with pytest.raises(SMTPDataError) as refused:
@@ -225,7 +227,7 @@ def test_no_log_line_holds_an_address(inbox: Inbox, caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize("taken", ["smtp_port", "web_port"])
-def test_a_port_in_use_is_said_and_the_other_is_free_again(tmp_path: Path, taken: str) -> None:
+def test_a_port_in_use_is_reported_and_the_other_is_released(tmp_path: Path, taken: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         inbox = Inbox(tmp_path, **({"smtp_port": 0, "web_port": 0} | {taken: port}))
@@ -251,7 +253,7 @@ def test_stopping_ends_every_thread_and_open_connection(tmp_path: Path) -> None:
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection((inbox.host, port), timeout=10)
     assert threading.enumerate() == before
-    inbox.stop()  # a second time does nothing
+    inbox.stop()  # stopping twice is harmless
 
 
 def test_it_starts_again_on_the_same_ports(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Hundreds of requests that no client should send, to the app behind Chalice's real server."""
+"""Sends hundreds of malformed requests to the app behind Chalice's real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from malformed_requests import Malformed
 from chalicelib.web.problems import PROBLEMS
 from local.loopback import HOST
 
-SECONDS = 30  # a bound for what is answered in a moment
+SECONDS = 30  # a limit for answers that normally take a moment
 
 GROUPS = [
     malformed_requests.bodies,
@@ -43,7 +43,7 @@ def live(moto_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def send(app: LiveApp, malformed: Malformed) -> bytes:
-    """All that comes back until the server closes the connection."""
+    """Return all that arrives until the server closes the connection."""
     received = b""
     with socket.create_connection((HOST, app.port), SECONDS) as connection:
         try:
@@ -53,7 +53,7 @@ def send(app: LiveApp, malformed: Malformed) -> bytes:
             while part := connection.recv(65_536):
                 received += part
         except (ConnectionResetError, BrokenPipeError):
-            pass  # the server may close before it has read all; what it said before counts
+            pass  # the server may close before it has read everything; its answer still counts
     return received
 
 
@@ -80,7 +80,7 @@ def judge(malformed: Malformed, received: bytes) -> None:
 
 
 def fault(app: LiveApp, malformed: Malformed) -> str | None:
-    """What is wrong with the answer to one, so that a group's faults are seen together."""
+    """The faults of one answer, so that a group's faults are reported together."""
     received = send(app, malformed)
     try:
         judge(malformed, received)
@@ -104,7 +104,7 @@ def assert_still_well(app: LiveApp) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: str(group.__name__))
-def test_each_gets_an_answer_and_changes_nothing(
+def test_each_gets_a_problem_and_changes_nothing(
     live: LiveApp, group: Callable[[], Iterator[Malformed]]
 ) -> None:
     before = live.rows()
@@ -119,7 +119,7 @@ def test_each_gets_an_answer_and_changes_nothing(
     assert_still_well(live)
 
 
-def test_the_console_shows_no_traceback_and_nobodys_data(live: LiveApp) -> None:
+def test_the_console_shows_no_traceback_and_no_personal_data(live: LiveApp) -> None:
     for malformed in malformed_requests.headers():
         send(live, malformed)
     console = live.console.read_text(encoding="utf-8", errors="replace")

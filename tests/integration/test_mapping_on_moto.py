@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-LONG = 60.0  # seconds; a bound for what should be done in a moment
+LONG = 60.0  # seconds; a limit for operations that normally take a moment
 
 ACCESS: dict[str, Any] = {
     "region_name": "us-east-1",
@@ -60,7 +60,7 @@ def table(dynamodb: DynamoDBClient) -> Table:
 
 
 class Table:
-    """A table with a stream, of its own for each test."""
+    """A table with a stream, a new one for each test."""
 
     def __init__(self, dynamodb: DynamoDBClient) -> None:
         self._dynamodb = dynamodb
@@ -80,7 +80,7 @@ class Table:
 
 
 class Handler:
-    """Keeps what it was invoked with, and fails as often as it is told to."""
+    """Records its invocations, and fails as often as it is told to."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.events: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml against the app: schemathesis makes requests from it, right and wrong ones."""
+"""Checks the app against docs/openapi.yaml with valid and invalid requests by schemathesis."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ api = schemathesis.openapi.from_path(
     config=SchemathesisConfig.from_dict(
         {
             "generation": {"deterministic": True},
-            # A phone number that is none, a name that nobody needs: more (and less) is refused
-            # than a schema can say.
+            # An invalid phone number, or a name that nobody needs: the app refuses more (and less)
+            # than a schema can express.
             "checks": {
                 "negative_data_rejection": {"enabled": False},
                 "positive_data_acceptance": {"enabled": False},
@@ -124,7 +124,7 @@ def test_every_answer_is_as_documented(case: schemathesis.Case[Any], address: st
 @pytest.mark.parametrize("code", list(EVENTS))
 @api.include(path_regex="^/events/").parametrize()
 @few
-def test_so_is_every_answer_about_an_event_that_is_there(
+def test_every_answer_about_an_existing_event_is_as_documented(
     case: schemathesis.Case[Any], address: str, code: str
 ) -> None:
     case.path_parameters["event_code"] = code

@@ -1,4 +1,4 @@
-"""Each function may do what it does, and nothing else: its calls to AWS against its policy.
+"""Each function may make the calls that it makes, and no others: compares calls with policies.
 
 tests/aws_calls.py fails each test in which a function does what its policy does not allow. Here
 each function does all that it does, so that a grant that nothing uses is found, too.
@@ -57,7 +57,7 @@ class Stage:
         self._numbers = count(1)
 
     def start_containers(self, later: int = 0) -> None:
-        """New ones, which have read nothing yet; so many seconds later."""
+        """New functions with empty caches, the given number of seconds later."""
         now = self._opened + timedelta(seconds=later)
         self._monkeypatch.setattr(app, "wiring", Wiring(settings.load(), now=lambda: now))
 
@@ -69,7 +69,7 @@ class Stage:
         return self._client.http.post(f"/events/{event_code}/check-ins", body=content).status_code
 
     def checked_in(self) -> Item:
-        """Somebody's check-in, as it is stored."""
+        """A stored check-in."""
         number = next(self._numbers)
         row = self._register(f"010-0000-{number:04}", email=f"p{number}@example.com")
         assert self.check_in(f"010-0000-{number:04}") == 201
@@ -80,7 +80,7 @@ class Stage:
         return dict(self._dynamodb.get_item(TableName="check-ins", Key=keys)["Item"])
 
     def send(self, *changes: Item) -> int:
-        """How many of the stream's records have to come again."""
+        """How many of the stream's records are handed back."""
         records = [
             {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(place), **change}}
             for place, change in enumerate(changes, start=1)
@@ -124,7 +124,7 @@ def stage(
 
 
 def unused(function: str, used: set[Access]) -> set[Access]:
-    """What its policy grants the function's code, and nothing asked for."""
+    """Calls that the policy grants but the function's code never makes."""
     return {each for each in granted() - used if each.function == function and not for_lambda(each)}
 
 

@@ -109,7 +109,7 @@ def test_services_alone_let_another_command_of_the_clone_find_them(
 
 
 @pytest.mark.full
-def test_two_runs_of_a_clone_keep_apart(
+def test_two_runs_of_a_clone_are_independent(
     runtime_environment: dict[str, str], start_runtime: Callable[..., Running], clone: Path
 ) -> None:
     names = [name for name in runtime_environment if name.endswith("PORT")]
@@ -138,7 +138,7 @@ def test_two_runs_of_a_clone_keep_apart(
         assert shown.stdout.startswith(running["app"])
 
 
-def test_what_the_mapping_gives_up_is_written_down_as_a_stage_tells_its_queue(
+def test_records_that_the_mapping_gives_up_are_written_to_a_file(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
     clone: Path,
@@ -253,7 +253,7 @@ def test_an_edit_reaches_the_app_and_the_mail(
 
 
 @pytest.mark.full
-def test_an_edit_that_breaks_the_app_is_mended_by_the_next(
+def test_an_edit_that_breaks_the_app_is_repaired_by_the_next(
     runtime_environment: dict[str, str],
     start_runtime: Callable[..., Running],
     clone: Path,
@@ -324,7 +324,7 @@ def test_a_killed_runtime_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("name", ["PORT", "DYNAMODB_PORT"])
-def test_a_port_in_use_is_said_with_the_variable_that_moves_it(
+def test_a_port_in_use_is_reported_with_the_variable_that_moves_it(
     runtime_environment: dict[str, str], name: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -356,7 +356,7 @@ def test_a_wrong_knob_is_named(name: str, value: str, expected: str) -> None:
         Knobs.read({name: value})
 
 
-def test_a_wrong_setting_of_the_app_is_said_without_a_traceback(
+def test_a_wrong_app_setting_is_reported_without_a_traceback(
     runtime_environment: dict[str, str],
 ) -> None:
     ended = subprocess.run(

@@ -61,7 +61,7 @@ def test_one_is_the_first_and_the_others_get_its_check_in(
     assert row["check_in_id"]["S"] == answers[0][1]["check_in_id"]
 
 
-def test_retries_of_one_try_all_get_the_same_answer(live: LiveApp) -> None:
+def test_simultaneous_retries_all_get_the_same_answer(live: LiveApp) -> None:
     answers = all_at_once(live, [{"phone": PHONE, "nonce": "n1"}] * CROWD)
 
     assert {status for status, _ in answers} == {201}

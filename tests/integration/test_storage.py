@@ -489,7 +489,7 @@ class TestOwed:
             OwedMail(keys(row), NOW + LEASE, NOW),
         ]
 
-    def test_are_found_without_sense_in_their_times_too(self, storage: Storage) -> None:
+    def test_are_found_even_with_malformed_times(self, storage: Storage) -> None:
         row = owed_check_in(storage)
         odd = check_in(DURI)
         storage.put_raw(
@@ -898,7 +898,7 @@ CALLS: list[Callable[[Storage], object]] = [
 ]
 
 
-def test_where_the_tables_are_missing_every_method_says_so(client: DynamoDBClient) -> None:
+def test_every_method_raises_if_the_tables_are_missing(client: DynamoDBClient) -> None:
     nowhere = storage_on(client)
     for call in CALLS:
         with pytest.raises(StorageUnavailable, match="ResourceNotFoundException"):

@@ -118,7 +118,7 @@ def assert_discreet(log: pytest.LogCaptureFixture, *secrets: str) -> None:
             assert secret not in logged
 
 
-def test_a_storage_that_cannot_be_reached_is_said_so(
+def test_unreachable_storage_is_reported(
     closed_port: str,
     over: Callable[[str], Client],
     waits: list[float],
@@ -144,7 +144,7 @@ def test_a_storage_that_cannot_be_reached_is_said_so(
         ((400, "ExpiredTokenException"), 1),
     ],
 )
-def test_a_storage_that_refuses_is_asked_no_more_than_three_times(
+def test_refusing_storage_is_asked_at_most_three_times(
     over: Callable[[str], Client],
     waits: list[float],
     app_log: pytest.LogCaptureFixture,
@@ -162,7 +162,7 @@ def test_a_storage_that_refuses_is_asked_no_more_than_three_times(
 
 
 @pytest.mark.parametrize("call", ["GetItem", "PutItem"])
-def test_a_refused_call_tells_nobodys_data(
+def test_a_refused_call_reveals_no_personal_data(
     client: Client,
     wiring: Wiring,
     register: Callable[..., Registration],
@@ -184,7 +184,7 @@ def test_a_refused_call_tells_nobodys_data(
     assert_discreet(app_log, row.attendee_id)
 
 
-def test_an_item_that_rollcall_did_not_write_is_no_crash(
+def test_a_foreign_item_does_not_crash_the_app(
     client: Client,
     dynamodb: DynamoDBClient,
     register: Callable[..., Registration],

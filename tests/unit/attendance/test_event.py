@@ -37,7 +37,7 @@ def test_a_code_is_month_day_and_three_letters(text: str) -> None:
         "../../x",
     ],
 )
-def test_anything_else_is_no_code(text: str) -> None:
+def test_anything_else_is_not_a_code(text: str) -> None:
     assert normalize_event_code(text) is None
 
 
@@ -57,7 +57,7 @@ def test_the_window_includes_its_opening_and_excludes_its_closing(
     assert event.state(moment + offset) == state
 
 
-def test_the_zone_is_made_from_its_name(event: Event) -> None:
+def test_the_zone_is_created_from_its_name(event: Event) -> None:
     assert event.zone.key == "Asia/Seoul"
 
 
@@ -73,7 +73,7 @@ def test_the_zone_is_made_from_its_name(event: Event) -> None:
         ({"timezone": "Asia"}, "time zone"),
     ],
 )
-def test_an_event_that_cannot_be_is_refused(
+def test_an_impossible_event_is_refused(
     event: Event, fields: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):

@@ -32,7 +32,7 @@ from chalicelib.attendance.phone import attendee_id, parse_phone
         "\ufeff010-0000-0001\u200b",
     ],
 )
-def test_one_number_is_recognised_in_every_writing(written: str) -> None:
+def test_a_number_is_recognised_in_every_notation(written: str) -> None:
     assert parse_phone(written, "KR") == "+821000000001"
 
 
@@ -68,7 +68,7 @@ def test_one_number_is_recognised_in_every_writing(written: str) -> None:
         "650-253-0000",
     ],
 )
-def test_what_is_no_phone_number_is_refused(text: str) -> None:
+def test_an_invalid_phone_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidPhone):
         parse_phone(text, "KR")
 
@@ -77,12 +77,12 @@ def test_what_is_no_phone_number_is_refused(text: str) -> None:
     "text",
     ["010-0000-000A", "010-0000-FLO", "O10-0000-0001", "전화 010-0000-0001", "010-0000-00²1"],
 )
-def test_a_letter_does_not_make_it_the_number_of_somebody_else(text: str) -> None:
+def test_a_letter_does_not_turn_it_into_somebody_elses_number(text: str) -> None:
     with pytest.raises(InvalidPhone):
         parse_phone(text, "KR")
 
 
-def test_a_text_that_is_too_long_is_not_even_read() -> None:
+def test_a_text_that_is_too_long_is_not_even_parsed() -> None:
     assert parse_phone("010-0000-0001".ljust(40), "KR") == "+821000000001"
     with pytest.raises(InvalidPhone, match="too long"):
         parse_phone("010-0000-0001".ljust(41), "KR")

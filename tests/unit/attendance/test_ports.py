@@ -60,9 +60,9 @@ def assert_first_one_stands(store: Any, first: Any) -> None:
     assert store.add(replace(first, attendee_id="1b" * 32)) is None
 
 
-def test_the_first_registration_stands(registrations: Registrations) -> None:
+def test_the_first_registration_is_kept(registrations: Registrations) -> None:
     assert_first_one_stands(registrations, REGISTRATION)
 
 
-def test_the_first_check_in_stands(check_ins: CheckIns) -> None:
+def test_the_first_check_in_is_kept(check_ins: CheckIns) -> None:
     assert_first_one_stands(check_ins, CHECK_IN)

@@ -73,12 +73,12 @@ def test_the_event_code_is_read_in_lower_case_and_with_white_space(door: Door) -
 
 
 @pytest.mark.parametrize("code", ["0211XYZ", "", "nonsense", "0211ABCD", "\ud800", "-"])
-def test_an_unknown_code_is_no_event(door: Door, code: str) -> None:
+def test_an_unknown_code_is_refused(door: Door, code: str) -> None:
     with pytest.raises(UnknownEvent):
         door.reception.check_in(code, Arrival(phone=PHONE))
 
 
-def test_what_is_no_phone_number_is_said_so(door: Door) -> None:
+def test_an_invalid_phone_number_is_reported(door: Door) -> None:
     with pytest.raises(InvalidPhone):
         door.arrive("nonsense")
 
@@ -150,7 +150,7 @@ class TestAgain:
         assert retry.first
         assert retry.check_in.check_in_id == first.check_in.check_in_id
 
-    def test_a_check_in_that_stands_is_not_denied_after_the_closing(self, door: Door) -> None:
+    def test_an_existing_check_in_is_confirmed_after_closing_time(self, door: Door) -> None:
         door.register()
         first = door.arrive(nonce="n1")
         door.now = door.event.check_in_closes_at
@@ -159,29 +159,33 @@ class TestAgain:
         assert not again.first
         assert again.check_in == first.check_in
 
-    def test_nor_when_the_window_was_moved_to_later(self, door: Door) -> None:
+    def test_an_existing_check_in_is_confirmed_after_the_window_moved(self, door: Door) -> None:
         door.register()
         first = door.arrive(nonce="n1")
         door.change_event(check_in_opens_at=NOW + timedelta(hours=1))
         assert door.arrive(nonce="n1") == first
 
-    def test_nor_when_the_address_is_left_out_the_second_time(self, door: Door) -> None:
+    def test_an_existing_check_in_is_confirmed_without_the_address(self, door: Door) -> None:
         door.register(email=None)
         first = door.arrive(nonce="n1", email="hana@example.com")
         assert door.arrive(nonce="n1") == first
 
-    def test_nor_when_the_row_was_taken_from_the_roster(self, door: Door) -> None:
+    def test_an_existing_check_in_is_confirmed_after_the_roster_row_is_gone(
+        self, door: Door
+    ) -> None:
         door.register()
         first = door.arrive(nonce="n1")
         door.registrations.rows.clear()
         assert door.arrive(nonce="n1") == first
 
-    def test_nor_when_a_walk_in_leaves_the_details_out(self, open_door: Door) -> None:
+    def test_an_existing_check_in_is_confirmed_for_a_walk_in_without_details(
+        self, open_door: Door
+    ) -> None:
         first = open_door.arrive(nonce="n1", name="이두리", email="duri@example.com")
         open_door.registrations.rows.clear()
         assert open_door.arrive(nonce="n1") == first
 
-    def test_what_the_sdk_wrote_and_met_again_is_a_first_check_in(self, door: Door) -> None:
+    def test_an_item_that_the_sdk_wrote_twice_is_a_first_check_in(self, door: Door) -> None:
         door.register()
         door.check_ins.loses_reply = True
         answer = door.arrive()
@@ -211,7 +215,7 @@ class TestAgain:
 
 
 class TestTheAddress:
-    def test_where_the_roster_has_none_it_is_asked_for(self, door: Door) -> None:
+    def test_it_is_asked_for_if_the_roster_has_none(self, door: Door) -> None:
         door.register(email=None)
         with pytest.raises(EmailRequired):
             door.arrive()
@@ -230,17 +234,17 @@ class TestTheAddress:
         door.register(email="hana@example.com")
         assert door.arrive(no_email=True).check_in.delivery == "due"
 
-    def test_who_has_none_comes_in_without_a_confirmation(self, door: Door) -> None:
+    def test_an_attendee_without_one_is_checked_in_without_a_confirmation(self, door: Door) -> None:
         door.register(email=None)
         check_in = door.arrive(no_email=True).check_in
         assert (check_in.email, check_in.delivery) == (None, "no_address")
 
-    def test_a_given_one_is_used_even_by_who_claims_to_have_none(self, door: Door) -> None:
+    def test_a_given_one_is_used_even_together_with_no_email(self, door: Door) -> None:
         door.register(email=None)
         check_in = door.arrive(no_email=True, email="hana@example.com").check_in
         assert (check_in.email, check_in.delivery) == ("hana@example.com", "due")
 
-    def test_what_is_no_address_is_said_so(self, door: Door) -> None:
+    def test_an_invalid_address_is_reported(self, door: Door) -> None:
         door.register(email=None)
         with pytest.raises(InvalidRequest) as refusal:
             door.arrive(email="nonsense")
@@ -249,7 +253,7 @@ class TestTheAddress:
 
 
 class TestWalkIns:
-    def test_are_turned_away_where_the_event_takes_none(self, door: Door) -> None:
+    def test_are_refused_if_the_event_takes_none(self, door: Door) -> None:
         with pytest.raises(NotRegistered):
             door.arrive(name="이두리", email="duri@example.com")
         assert not door.registrations.rows
@@ -271,7 +275,7 @@ class TestWalkIns:
             open_door.arrive(name=name, email="duri@example.com")
         assert not open_door.registrations.rows
 
-    def test_have_to_give_a_name_that_can_be_seen(self, open_door: Door) -> None:
+    def test_have_to_give_a_visible_name(self, open_door: Door) -> None:
         with pytest.raises(InvalidRequest) as refusal:
             open_door.arrive(name="\x00\u200b", email="duri@example.com")
         assert refusal.value.field == "name"
@@ -289,7 +293,7 @@ class TestWalkIns:
         [registration] = open_door.registrations.rows.values()
         assert registration.email is None
 
-    def test_without_an_address_are_known_when_they_come_again(self, open_door: Door) -> None:
+    def test_without_an_address_are_recognised_when_they_come_again(self, open_door: Door) -> None:
         first = open_door.arrive(name="이두리", no_email=True)
         again = open_door.arrive()
         assert not again.first
@@ -302,7 +306,7 @@ class TestWalkIns:
         assert len(open_door.registrations.rows) == 1
         assert not open_door.check_ins.rows
 
-    def test_complete_a_try_that_died_between_the_two(self, open_door: Door) -> None:
+    def test_complete_a_try_that_failed_between_the_two(self, open_door: Door) -> None:
         open_door.check_ins.breaks = True
         with pytest.raises(StorageUnavailable):
             open_door.arrive(name="이두리", email="duri@example.com", nonce="n1")
@@ -311,7 +315,7 @@ class TestWalkIns:
         assert (answer.check_in.name, answer.check_in.source) == ("이두리", "walk_in")
         assert len(open_door.registrations.rows) == len(open_door.check_ins.rows) == 1
 
-    def test_do_not_take_the_name_of_who_is_on_the_roster(self, open_door: Door) -> None:
+    def test_do_not_replace_the_name_on_the_roster(self, open_door: Door) -> None:
         open_door.register()
         answer = open_door.arrive(name="이두리", email="duri@example.com")
         assert (answer.check_in.name, answer.check_in.email) == ("김하나", "hana@example.com")
@@ -331,7 +335,7 @@ class TestTheKiosk:
         door.change_event(self_check_in=False)
         assert door.arrive(staffed=True).first
 
-    def test_who_is_checked_in_is_told_to_staffed_ones_only(self, door: Door) -> None:
+    def test_check_ins_are_disclosed_to_staffed_ones_only(self, door: Door) -> None:
         door.register()
         door.arrive(nonce="n1")
         door.change_event(self_check_in=False)

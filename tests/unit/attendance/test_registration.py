@@ -25,19 +25,19 @@ from chalicelib.attendance.registration import clean_name
         ("<b>김하나</b>", "<b>김하나</b>"),
     ],
 )
-def test_a_name_is_brought_onto_one_clean_line(text: str, name: str) -> None:
+def test_a_name_is_normalized_to_one_clean_line(text: str, name: str) -> None:
     assert clean_name(text) == name
 
 
 @pytest.mark.parametrize("name", ["👩‍💻 하나", "नर्मदा क्‍ष", "می‌خواهم", "🏳️‍🌈"])
-def test_joiners_that_a_script_or_an_emoji_is_written_with_stay(name: str) -> None:
+def test_joiners_of_scripts_and_emoji_are_kept(name: str) -> None:
     assert clean_name(name) == name
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "\r\n", "\x00", "\u202e", "\ud800", "\u200b", "\u200d \ufeff"]
 )
-def test_where_nothing_visible_is_left_it_is_no_name(text: str) -> None:
+def test_a_name_without_visible_characters_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         clean_name(text)
     assert (refusal.value.field, refusal.value.problem) == ("name", "empty")
@@ -49,5 +49,5 @@ def test_a_name_has_100_characters_at_most() -> None:
         clean_name("하" * 101)
 
 
-def test_what_is_cleaned_away_does_not_count() -> None:
+def test_removed_characters_do_not_count() -> None:
     assert clean_name("\x00" * 1000 + "하 " * 50) == ("하 " * 50).strip()

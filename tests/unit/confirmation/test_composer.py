@@ -172,7 +172,7 @@ def test_an_event_in_korean_is_confirmed_in_korean() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_an_address_alone_still_makes_a_mail_without_gaps(locale: Locale) -> None:
+def test_an_address_alone_results_in_a_mail_without_gaps(locale: Locale) -> None:
     mail = read(UNKNOWN, locale=locale)
     assert str(mail["To"]) == "hana@example.com"
     text = part(mail, "plain")
@@ -220,7 +220,7 @@ def test_a_zone_without_an_abbreviation_is_named_by_its_offset() -> None:
     assert "14:00 UTC+04" in part(of_event(timezone="Asia/Dubai"), "plain")
 
 
-def test_a_time_at_the_end_of_the_calendar_costs_no_mail() -> None:
+def test_a_time_at_the_end_of_the_calendar_does_not_prevent_the_mail() -> None:
     mail = read(record(checked_at="9999-12-31T23:59:00Z"))
     assert "31 December 9999, 23:59 UTC" in part(mail, "plain")
 
@@ -280,7 +280,7 @@ def test_answers_go_to_the_event_else_to_the_setting_else_to_the_sender() -> Non
     assert "Replies" not in part(silent, "plain")
 
 
-def test_an_events_unusable_reply_address_does_not_keep_the_mail_back() -> None:
+def test_an_unusable_reply_address_does_not_prevent_the_mail() -> None:
     assert of_event(reply_to="team@\r\nBcc: x")["Reply-To"] == "desk@example.com"
 
 
@@ -324,7 +324,7 @@ def test_without_a_check_in_id_the_message_id_still_tells_records_apart() -> Non
         "h" * 300 + "@example.com",
     ],
 )
-def test_an_address_that_no_mail_can_go_to_is_refused_without_repeating_it(address: str) -> None:
+def test_an_unusable_address_is_refused_without_repeating_it(address: str) -> None:
     with pytest.raises(UnusableAddress) as refused:
         composed(HANA, to=address)
     assert str(refused.value) == "not an address that mail can be sent to"
@@ -428,7 +428,7 @@ LONG_ADDRESS = "hana.kim@research.department.example.co.kr"
 @example("김하나 Hana Kim, Acme", LONG_ADDRESS)
 @example("é, e@x.io, <f@y.io>,", LONG_ADDRESS)
 @example("Meetup, 서울", f"h@{'a' * 33}.com")  # fits on the line of To, and not on that of From
-def test_no_name_makes_a_further_address_of_itself(name: str, address: str) -> None:
+def test_no_name_adds_another_address(name: str, address: str) -> None:
     sender = replace(SENDER, name=name, address=address)
     sent = composed(record(name=name), to=address, sender=sender).content
     for header in ("From", "To"):
@@ -501,7 +501,7 @@ def test_the_event_is_found_however_its_code_is_written(written: str, found: boo
     assert subject.endswith("February Meetup") is found
 
 
-def test_an_event_whose_item_cannot_be_read_gives_general_words(
+def test_a_malformed_event_results_in_a_general_text(
     app_log: pytest.LogCaptureFixture,
 ) -> None:
     events = FakeEvents(None, MalformedItem("malformed event item"))
@@ -512,7 +512,7 @@ def test_an_event_whose_item_cannot_be_read_gives_general_words(
     assert "event 0211ABC: malformed event item" in app_log.text
 
 
-def test_an_event_that_cannot_be_asked_for_keeps_the_mail_back() -> None:
+def test_an_event_that_cannot_be_read_prevents_the_mail() -> None:
     events = FakeEvents(None, StorageUnavailable("ThrottlingException"))
     with pytest.raises(StorageUnavailable):
         Composer(events, SENDER, default_locale="en", now=lambda: NOW).compose(HANA, ADDRESS)
@@ -529,7 +529,7 @@ ATTRIBUTES = (
 
 @settings(derandomize=True, deadline=None, database=None, max_examples=60)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(TEXTS, ATTRIBUTES)))
-def test_no_image_keeps_a_mail_back(image: dict[str, Any]) -> None:
+def test_no_image_prevents_a_mail(image: dict[str, Any]) -> None:
     assert read(Record("1", {}, image))["To"].addresses[0].addr_spec == ADDRESS
 
 

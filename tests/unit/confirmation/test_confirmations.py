@@ -45,9 +45,7 @@ def test_a_record_without_its_image_is_mailed_from_the_table(mailing: Mailing) -
 
 
 @pytest.mark.parametrize("settled", ["sent", "failed", "no_address"])
-def test_a_check_in_whose_image_is_settled_is_not_even_asked_for(
-    mailing: Mailing, settled: str
-) -> None:
+def test_a_check_in_whose_image_is_settled_is_not_even_read(mailing: Mailing, settled: str) -> None:
     mailing.deliveries.failing["claim"] = 1
     assert mailing.deliver(mailing.check_in(1, delivery=settled)) == []
     assert mailing.connections[0].asked == []
@@ -63,7 +61,7 @@ def test_a_batch_without_work_makes_no_connection_and_no_noise(
     assert app_log.text == ""
 
 
-def test_an_odd_record_costs_only_itself(any_mailing: Mailing) -> None:
+def test_a_malformed_record_affects_only_itself(any_mailing: Mailing) -> None:
     odd: list[object] = [None, "INSERT", {"eventName": "INSERT", "dynamodb": []}]
     odd += [record(8, Keys=None, NewImage={"email": "p8@example.com"})]
     odd += [record(9, NewImage={"email": {"S": ["p9@example.com"]}, "delivery": {"S": "due"}})]
@@ -73,7 +71,7 @@ def test_an_odd_record_costs_only_itself(any_mailing: Mailing) -> None:
     assert sorted(any_mailing.server.mailed) == [address(1), address(2)]
 
 
-def test_a_check_in_whose_record_has_no_keys_is_the_sweeps(mailing: Mailing) -> None:
+def test_a_check_in_whose_record_has_no_keys_is_left_to_the_sweep(mailing: Mailing) -> None:
     arrival = mailing.check_in(1)
     del arrival["dynamodb"]["Keys"]
     assert mailing.deliver(arrival) == []
@@ -83,7 +81,7 @@ def test_a_check_in_whose_record_has_no_keys_is_the_sweeps(mailing: Mailing) -> 
 # What comes again
 
 
-def test_only_what_may_still_get_through_comes_again(any_mailing: Mailing) -> None:
+def test_only_records_that_may_still_succeed_are_handed_back(any_mailing: Mailing) -> None:
     batch = any_mailing.check_ins(6)
     any_mailing.answer(2, UNCLEAR)
     any_mailing.answer(3, POSTPONED)
@@ -93,7 +91,7 @@ def test_only_what_may_still_get_through_comes_again(any_mailing: Mailing) -> No
     assert any_mailing.states(6) == ["sent", "unclear", "due", "failed", "due", "sent"]
 
 
-def test_in_a_batch_that_comes_again_nobody_is_mailed_twice(any_mailing: Mailing) -> None:
+def test_nobody_is_mailed_twice_when_a_batch_is_repeated(any_mailing: Mailing) -> None:
     batch = any_mailing.check_ins(5)
     any_mailing.answer(3, POSTPONED)
     assert any_mailing.deliver(*batch, batch[0]) == ["300"]
@@ -112,7 +110,7 @@ def test_a_record_without_a_sequence_number_hands_back_its_whole_batch(mailing: 
 
 
 @pytest.mark.parametrize("error", [HALTED, THROTTLED])
-def test_a_fault_of_our_own_stops_the_batch_and_marks_nobody(
+def test_a_fault_of_our_own_stops_the_batch_and_fails_no_mail(
     mailing: Mailing, error: Exception
 ) -> None:
     batch = mailing.check_ins(5)
@@ -134,7 +132,7 @@ def test_a_fault_of_our_own_stops_all_workers(make_mailing: Make) -> None:
     assert mailing.states(12) == ["due"] * 12
 
 
-def test_what_is_on_its_way_when_the_batch_stops_is_recorded(make_mailing: Make) -> None:
+def test_mails_in_progress_when_the_batch_stops_are_recorded(make_mailing: Make) -> None:
     mailing = make_mailing(connections=2)
     both = threading.Barrier(2, timeout=PATIENCE)
     mailing.server.on_send = lambda _: both.wait()
@@ -189,9 +187,7 @@ def test_no_other_fault_makes_the_next_batch_wait(mailing: Mailing) -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 2, 4])
-def test_as_many_mails_go_out_at_once_as_there_are_connections(
-    make_mailing: Make, connections: int
-) -> None:
+def test_each_connection_sends_mails_at_the_same_time(make_mailing: Make, connections: int) -> None:
     mailing = make_mailing(connections=connections)
     together = threading.Barrier(connections, timeout=PATIENCE)
     mailing.server.on_send = lambda _: together.wait()
@@ -201,14 +197,14 @@ def test_as_many_mails_go_out_at_once_as_there_are_connections(
     assert mailing.sweep() == {"sent": connections}
 
 
-def test_single_records_keep_to_the_connection_that_is_there(make_mailing: Make) -> None:
+def test_single_records_reuse_the_open_connection(make_mailing: Make) -> None:
     mailing = make_mailing(connections=4)
     for number in (1, 2, 3):
         assert mailing.deliver(mailing.check_in(number)) == []
     assert [len(connection.allowed) for connection in mailing.connections] == [0, 0, 0, 3]
 
 
-def test_where_the_server_takes_no_further_connection_the_first_does_all_the_work(
+def test_if_the_server_accepts_only_one_connection_it_does_all_the_work(
     make_mailing: Make,
 ) -> None:
     mailing = make_mailing(connections=4)
@@ -224,13 +220,13 @@ def test_where_the_server_takes_no_further_connection_the_first_does_all_the_wor
 # The time that is left
 
 
-def test_nothing_is_begun_for_which_there_is_no_time(any_mailing: Mailing) -> None:
+def test_nothing_is_begun_without_time_for_it(any_mailing: Mailing) -> None:
     any_mailing.left = 0.9
     assert any_mailing.deliver(*any_mailing.check_ins(2)) == ["100", "200"]
     assert [each for connection in any_mailing.connections for each in connection.asked] == []
 
 
-def test_what_there_was_no_time_for_comes_again(mailing: Mailing) -> None:
+def test_records_without_time_for_an_attempt_are_handed_back(mailing: Mailing) -> None:
     batch = mailing.check_ins(5)
     mailing.server.on_send = lambda _: mailing.spend(20)
     assert mailing.deliver(*batch) == ["300", "400", "500"]
@@ -256,7 +252,7 @@ def test_a_sweep_mails_what_is_owed_the_longest_due_first(mailing: Mailing) -> N
     assert mailing.server.mailed == [address(3), address(1), address(2)]
 
 
-def test_a_sweep_counts_how_many_came_to_which_end(any_mailing: Mailing) -> None:
+def test_a_sweep_counts_its_outcomes(any_mailing: Mailing) -> None:
     any_mailing.check_ins(5)
     any_mailing.answer(2, REJECTED)
     any_mailing.answer(3, UNCLEAR)
@@ -272,7 +268,7 @@ def test_a_sweep_counts_how_many_came_to_which_end(any_mailing: Mailing) -> None
     }
 
 
-def test_a_sweep_leaves_what_is_not_due_yet(mailing: Mailing) -> None:
+def test_a_sweep_leaves_mails_that_are_not_due_yet(mailing: Mailing) -> None:
     mailing.check_ins(2)
     mailing.answer(1, UNCLEAR)
     assert mailing.sweep() == {"unclear": 1, "sent": 1}
@@ -281,7 +277,7 @@ def test_a_sweep_leaves_what_is_not_due_yet(mailing: Mailing) -> None:
     assert mailing.sweep() == {"sent": 1}
 
 
-def test_a_sweep_passes_over_what_another_has_settled_meanwhile(mailing: Mailing) -> None:
+def test_a_sweep_passes_over_mails_that_another_has_settled(mailing: Mailing) -> None:
     mailing.check_ins(2)
     mailing.server.on_send = lambda _: mailing.change(2, delivery="sent")
     assert mailing.sweep() == {"sent": 1, "passed over": 1}
@@ -317,7 +313,7 @@ def test_a_sweep_ends_when_its_time_is_over(mailing: Mailing) -> None:
 
 
 @pytest.mark.parametrize("found", [0, 2])
-def test_where_storage_goes_away_a_sweep_mails_and_counts_what_it_found(
+def test_if_storage_fails_a_sweep_mails_and_counts_what_it_found(
     any_mailing: Mailing, app_log: pytest.LogCaptureFixture, found: int
 ) -> None:
     any_mailing.check_ins(4)
@@ -332,7 +328,7 @@ def test_where_storage_goes_away_a_sweep_mails_and_counts_what_it_found(
 # The metrics
 
 
-def test_a_batch_is_measured_by_what_became_of_its_mails(mailing: Mailing) -> None:
+def test_a_batch_reports_metrics_by_outcome(mailing: Mailing) -> None:
     batch = mailing.check_ins(7)
     for _ in range(4):
         mailing.answer(7, POSTPONED)
@@ -354,7 +350,7 @@ def test_a_batch_is_measured_by_what_became_of_its_mails(mailing: Mailing) -> No
     }
 
 
-def test_the_time_to_the_mail_is_from_the_check_in_to_the_servers_word(mailing: Mailing) -> None:
+def test_the_time_to_the_mail_is_from_check_in_to_acceptance(mailing: Mailing) -> None:
     arrival = mailing.check_in(1)
     mailing.pass_time(seconds=40)
     mailing.server.on_send = lambda _: mailing.pass_time(seconds=2.5)
@@ -413,7 +409,7 @@ def test_every_time_of_a_large_sweep_is_measured(
 @pytest.mark.parametrize("error", [None, HALTED, REJECTED, POSTPONED, UNCLEAR], ids=repr)
 @pytest.mark.parametrize("storage", ["well", "claim", "settle", "no event"])
 @pytest.mark.parametrize("swept", [False, True])
-def test_the_log_names_records_and_codes_and_nobody(
+def test_the_log_names_records_and_codes_but_no_person(
     mailing: Mailing,
     app_log: pytest.LogCaptureFixture,
     error: Exception | None,

@@ -98,7 +98,7 @@ def test_a_connection_that_is_in_use_is_waited_for(clock: Clock, server: FakeSer
     assert server.mailed == [address(1), address(2)]
 
 
-def test_a_connection_that_cannot_be_had_leaves_its_mail_to_another(
+def test_a_mail_uses_another_connection_if_one_cannot_be_opened(
     pool: ConnectionPool, three: list[FakeConnection], server: FakeServer
 ) -> None:
     for connection in three[1:]:
@@ -109,7 +109,9 @@ def test_a_connection_that_cannot_be_had_leaves_its_mail_to_another(
     assert [len(connection.asked) for connection in three] == [3, 1, 1]
 
 
-def test_where_none_can_be_had_all_who_wait_hear_why(clock: Clock, server: FakeServer) -> None:
+def test_all_waiting_threads_fail_if_no_connection_can_be_opened(
+    clock: Clock, server: FakeServer
+) -> None:
     connection = FakeConnection(server)
     pool = ConnectionPool([connection], clock=clock)
     asked, waiting = threading.Event(), threading.Event()
@@ -155,7 +157,7 @@ def test_a_mail_that_fails_leaves_its_connection_to_the_next(
             pool.send(mail(1), 9)
 
 
-def test_a_mail_whose_time_went_on_a_connection_is_not_sent(
+def test_a_mail_is_not_sent_if_connecting_used_up_its_time(
     pool: ConnectionPool, three: list[FakeConnection], clock: Clock
 ) -> None:
     def slowly() -> None:
@@ -169,7 +171,7 @@ def test_a_mail_whose_time_went_on_a_connection_is_not_sent(
     assert three[-1].allowed == [0.5]
 
 
-def test_a_mail_whose_time_is_over_tries_no_further_connection(
+def test_a_mail_whose_time_is_over_tries_no_other_connection(
     pool: ConnectionPool, three: list[FakeConnection], clock: Clock
 ) -> None:
     def refuse_slowly() -> None:

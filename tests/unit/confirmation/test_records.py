@@ -48,7 +48,7 @@ def read(*records: object) -> list[Record]:
         ("OLD_IMAGE", {}, None),
     ],
 )
-def test_each_view_type_gives_the_keys_and_the_image_that_it_has(
+def test_each_view_type_results_in_its_keys_and_image(
     view_type: str, images: dict[str, Any], expected: dict[str, Any] | None
 ) -> None:
     assert read(record(StreamViewType=view_type, **images)) == [
@@ -65,14 +65,14 @@ ODD: list[object] = [None, "INSERT", 7, True, [], ["x"], {}]
 
 
 @pytest.mark.parametrize("odd", [*ODD, {"eventName": "INSERT"}, {"dynamodb": {"Keys": KEYS}}])
-def test_an_odd_record_costs_itself_only(odd: object) -> None:
+def test_a_malformed_record_affects_only_itself(odd: object) -> None:
     fine = record(NewImage=IMAGE)
     assert read(fine, odd, fine) == read(fine, fine)
     assert len(read(fine)) == 1
 
 
 @pytest.mark.parametrize("odd", [each for each in ODD if not isinstance(each, dict)])
-def test_what_is_not_an_object_is_left_out(odd: object) -> None:
+def test_values_that_are_not_objects_are_left_out(odd: object) -> None:
     assert read(record() | {"dynamodb": odd}) == []
     number = "4421584500000000017450439091"
     assert read(record(NewImage=odd)) == [Record(number, KEYS, None)]
@@ -148,7 +148,7 @@ def test_a_moment_is_read_from_a_number_and_from_text(value: object, expected: d
         {"N": ["1770804000"]},
     ],
 )
-def test_what_is_not_a_time_is_none(value: object) -> None:
+def test_an_invalid_time_is_none(value: object) -> None:
     assert moment({"checked_at": value}, "checked_at") is None
 
 
@@ -219,7 +219,5 @@ def test_only_the_keys_of_a_check_in_are_keys(keys: object) -> None:
         ({}, {"email": {"S": " "}}, False),
     ],
 )
-def test_a_record_says_by_itself_whether_a_mail_may_be_owed(
-    keys: Any, image: Any, owed: bool
-) -> None:
+def test_a_record_alone_tells_whether_a_mail_may_be_owed(keys: Any, image: Any, owed: bool) -> None:
     assert Record("1", keys, image).may_be_owed is owed

@@ -51,7 +51,7 @@ def test_a_delivery_is_claimed_before_its_mail_and_recorded_after_it(mailing: Ma
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_an_error_says_where_the_delivery_stands(
+def test_an_error_determines_the_state_of_the_delivery(
     mailing: Mailing, error: Exception, status: str, due_in: float | None, copies: str
 ) -> None:
     arrival = mailing.check_in(1)
@@ -65,14 +65,14 @@ def test_an_error_says_where_the_delivery_stands(
     assert (mailing.said(1, "settled_at") is None) == (status != "failed")
 
 
-def test_a_mail_that_goes_out_at_last_leaves_no_reason_behind(mailing: Mailing) -> None:
+def test_a_mail_that_is_sent_at_last_has_no_reason(mailing: Mailing) -> None:
     arrival = mailing.check_in(1)
     mailing.answer(1, POSTPONED)
     assert [mailing.deliver(arrival) for _ in range(2)] == [["100"], []]
     assert mailing.said(1, "delivery_reason") is None
 
 
-def test_an_unusable_address_has_failed(mailing: Mailing) -> None:
+def test_an_unusable_address_fails(mailing: Mailing) -> None:
     assert mailing.deliver(mailing.check_in(1, "hana at example")) == []
     assert mailing.said(1, "delivery") == "failed"
     assert mailing.said(1, "delivery_reason") == "not an address"
@@ -80,13 +80,13 @@ def test_an_unusable_address_has_failed(mailing: Mailing) -> None:
     assert mailing.server.tried == []
 
 
-def test_a_check_in_whose_address_is_gone_is_owed_no_more(mailing: Mailing) -> None:
+def test_a_check_in_whose_address_was_removed_is_no_longer_owed(mailing: Mailing) -> None:
     assert mailing.deliver(mailing.check_in(1, None)) == []
     assert mailing.said(1, "delivery") == "no_address"
     assert mailing.due_in(1) is None
 
 
-def test_the_address_that_was_corrected_since_is_used(mailing: Mailing) -> None:
+def test_a_corrected_address_is_used(mailing: Mailing) -> None:
     arrival = mailing.check_in(1)
     mailing.change(1, email="corrected@example.com", name="Hana")
     assert mailing.deliver(arrival) == []
@@ -105,7 +105,7 @@ def test_a_check_in_that_was_deleted_since_is_not_mailed(mailing: Mailing) -> No
 # Copies
 
 
-def test_a_lost_reply_brings_one_more_copy_after_the_lease_and_never_a_third(
+def test_a_lost_reply_causes_one_more_copy_after_the_lease_and_never_a_third(
     mailing: Mailing,
 ) -> None:
     arrival = mailing.check_in(1)
@@ -146,7 +146,7 @@ def test_a_refusal_takes_its_own_copy_back_and_no_other(mailing: Mailing) -> Non
     assert mailing.due_in(1) is None
 
 
-def test_what_a_dead_worker_left_is_mailed_when_its_lease_is_over(mailing: Mailing) -> None:
+def test_a_dead_workers_mail_is_sent_after_its_lease(mailing: Mailing) -> None:
     arrival = mailing.check_in(1)
     mailing.die_with(1)
     mailing.pass_time(seconds=LEASE_SECONDS - 1)
@@ -158,7 +158,7 @@ def test_what_a_dead_worker_left_is_mailed_when_its_lease_is_over(mailing: Maili
 
 
 @pytest.mark.parametrize("most_copies", [1, 2])
-def test_what_dead_workers_left_without_a_copy_is_left_to_a_person(
+def test_dead_workers_mail_without_copies_left_is_left_to_a_person(
     make_mailing: Make, most_copies: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     mailing = make_mailing(most_copies=most_copies)
@@ -191,7 +191,7 @@ def outlasted(mailing: Mailing, arrival: Any, meanwhile: Any) -> None:
     mailing.deliver(arrival)
 
 
-def test_a_mail_that_is_out_is_recorded_though_the_claim_was_lost(make_mailing: Make) -> None:
+def test_a_sent_mail_is_recorded_even_if_the_claim_was_lost(make_mailing: Make) -> None:
     mailing = make_mailing(connections=2)
     arrival = mailing.check_in(1)
 
@@ -205,7 +205,9 @@ def test_a_mail_that_is_out_is_recorded_though_the_claim_was_lost(make_mailing: 
 
 
 @pytest.mark.parametrize("late", [POSTPONED, REJECTED, UNCLEAR])
-def test_whoever_lost_the_claim_changes_nothing_else(make_mailing: Make, late: Exception) -> None:
+def test_a_worker_that_lost_the_claim_changes_nothing_else(
+    make_mailing: Make, late: Exception
+) -> None:
     mailing = make_mailing(connections=2)
     arrival = mailing.check_in(1)
 
@@ -288,7 +290,7 @@ def test_an_attempt_for_which_no_time_is_left_takes_its_claim_back(mailing: Mail
 # Storage away
 
 
-def test_where_storage_is_away_before_the_mail_the_delivery_is_due_as_before(
+def test_if_storage_fails_before_the_mail_the_delivery_is_due_as_before(
     mailing: Mailing,
 ) -> None:
     batch = mailing.check_ins(3)
@@ -300,7 +302,7 @@ def test_where_storage_is_away_before_the_mail_the_delivery_is_due_as_before(
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_recording_a_mail_that_is_out_is_tried_again(mailing: Mailing, times: int) -> None:
+def test_recording_a_sent_mail_is_retried(mailing: Mailing, times: int) -> None:
     arrival = mailing.check_in(1)
     mailing.deliveries.failing["settle"] = times
     assert mailing.deliver(arrival) == []
@@ -308,7 +310,7 @@ def test_recording_a_mail_that_is_out_is_tried_again(mailing: Mailing, times: in
     assert mailing.pauses == [0.5, 1.0, 2.0, 4.0, 8.0][:times]
 
 
-def test_a_mail_that_is_out_and_cannot_be_recorded_counts_as_unclear_after_the_lease(
+def test_a_sent_mail_that_cannot_be_recorded_counts_as_unclear_after_the_lease(
     mailing: Mailing, caplog: pytest.LogCaptureFixture
 ) -> None:
     arrival = mailing.check_in(1)
@@ -325,7 +327,7 @@ def test_a_mail_that_is_out_and_cannot_be_recorded_counts_as_unclear_after_the_l
 
 
 @pytest.mark.parametrize("error", [REJECTED, UNCLEAR])
-def test_no_other_end_is_worth_a_wait_for_storage(mailing: Mailing, error: Exception) -> None:
+def test_no_other_outcome_waits_for_storage(mailing: Mailing, error: Exception) -> None:
     batch = mailing.check_ins(2)
     mailing.answer(1, error)
     mailing.deliveries.failing["settle"] = 1
@@ -346,7 +348,7 @@ def test_a_foreign_record_gets_one_attempt_and_leaves_no_trace(mailing: Mailing)
 
 
 @pytest.mark.parametrize("error", [POSTPONED, HALTED, None])
-def test_a_foreign_record_that_did_not_get_through_comes_again(
+def test_a_foreign_record_that_was_not_mailed_is_handed_back(
     mailing: Mailing, error: Exception | None
 ) -> None:
     mailing.events_away = 0 if error else 1

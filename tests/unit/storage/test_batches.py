@@ -1,4 +1,4 @@
-"""Batches: what DynamoDB leaves undone is asked for again, and nothing is lost on the way."""
+"""Batches repeat whatever DynamoDB leaves unprocessed, and lose nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = 70  # entries of an index that one answer brings
 
 
 class Busy:
-    """Does `share` of each batch's items, and leaves the others undone.
+    """Processes `share` of each batch's items, and leaves the others unprocessed.
 
     What it reads comes last first: DynamoDB promises no order.
     """
@@ -99,7 +99,7 @@ def _check_in(event: Event, attendee: str) -> CheckIn:
     )
 
 
-def test_items_left_undone_are_put_again_after_longer_and_longer_waits(event: Event) -> None:
+def test_unprocessed_items_are_put_again_after_growing_waits(event: Event) -> None:
     busy, waits = Busy(share=10), list[float]()
     rows = [_row(event, str(number)) for number in range(30)]
     assert list(_table(busy, waits).put_many(rows)) == [25, 5]
@@ -116,7 +116,7 @@ def test_putting_gives_up_in_the_end(event: Event) -> None:
     assert sum(waits) < 15
 
 
-def test_keys_left_undone_are_asked_for_again(event: Event) -> None:
+def test_unprocessed_keys_are_requested_again(event: Event) -> None:
     busy, waits = Busy(share=10), list[float]()
     table = _table(busy, waits)
     list(table.put_many(_row(event, str(n), f"{n}@example.com") for n in range(10)))
@@ -181,10 +181,10 @@ def test_a_check_in_with_two_entries_in_one_batch_is_asked_for_once(event: Event
     assert busy.calls == [2]
 
 
-def test_a_check_in_that_stays_undone_is_not_taken_for_one_that_is_gone(event: Event) -> None:
+def test_an_unprocessed_check_in_is_not_mistaken_for_a_missing_one(event: Event) -> None:
     busy, waits = Busy(share=0), list[float]()
     table = _check_ins(busy, waits)
     table.add(_check_in(event, "a"))
-    with pytest.raises(StorageUnavailable, match="undone"):
+    with pytest.raises(StorageUnavailable, match="not fully processed"):
         list(table.of_event(event.event_code))
     assert sum(waits) < 15

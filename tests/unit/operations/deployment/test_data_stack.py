@@ -173,7 +173,7 @@ def test_why_a_change_set_failed_is_said_and_it_is_not_left_behind(cloud: Cloud)
 @pytest.mark.parametrize(
     "status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"]
 )
-def test_a_stack_that_was_never_made_is_cleared_away_first(cloud: Cloud, status: str) -> None:
+def test_a_stack_whose_creation_failed_is_deleted_first(cloud: Cloud, status: str) -> None:
     cloud.describes(status)
     cloud.clears_the_stack_away()
     cloud.makes_the_stack()
@@ -191,16 +191,14 @@ def test_a_stack_that_was_never_made_is_cleared_away_first(cloud: Cloud, status:
         ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
     ],
 )
-def test_what_another_deployment_has_under_way_is_waited_for(
-    cloud: Cloud, under_way: str, then: str
-) -> None:
+def test_another_deployments_operation_is_awaited(cloud: Cloud, under_way: str, then: str) -> None:
     cloud.describes(under_way, under_way, then, then)
     cloud.updates_it()
     cloud.apply()
     assert cloud.said[0] == f"{NAME}: {under_way}; waiting for it to finish"
 
 
-def test_a_creation_that_rolls_back_is_waited_for_and_then_cleared_away(cloud: Cloud) -> None:
+def test_a_creation_that_rolls_back_is_awaited_and_then_deleted(cloud: Cloud) -> None:
     cloud.describes("ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
     cloud.describes("ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE")
     cloud.clears_the_stack_away()
