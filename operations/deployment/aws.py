@@ -31,7 +31,7 @@ class Repair:
     """Something that is wrong on AWS: a line that describes it, and the call that fixes it."""
 
     words: str
-    mend: Callable[[], object]
+    apply: Callable[[], object]
 
 
 @cache

@@ -165,7 +165,7 @@ class Deployment:
 
     def _repair(self, repairs: Iterable[Repair]) -> None:
         for repair in list(repairs):
-            repair.mend()
+            repair.apply()
             self._say(repair.words)
 
     def _pack(self) -> Path:

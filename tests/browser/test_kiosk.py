@@ -390,7 +390,7 @@ def test_a_keypad_that_came_by_itself_takes_the_first_tap(kiosk: KioskPage) -> N
     kiosk.holds("01")
 
 
-def test_the_second_half_of_a_double_tap_is_no_digit(kiosk: KioskPage) -> None:
+def test_the_second_half_of_a_double_tap_does_not_type_a_digit(kiosk: KioskPage) -> None:
     kiosk.open()
     kiosk.check_in()
     kiosk.shows("welcome")
@@ -521,7 +521,7 @@ def test_half_a_scan_is_not_used_where_the_kiosk_gets_ready_in_its_middle(
     assert len(server.requests) == 1
 
 
-def test_a_scanned_link_is_no_number(kiosk: KioskPage, server: StandIn) -> None:
+def test_a_scanned_link_is_not_taken_for_a_number(kiosk: KioskPage, server: StandIn) -> None:
     kiosk.open()
     kiosk.scan("https://example.com/01000001234")
     kiosk.can_take_a_number()
@@ -571,7 +571,7 @@ def test_a_walk_in_registers_with_name_and_address(kiosk: KioskPage, server: Sta
     expect(kiosk.page.locator("#email")).to_have_value("")
 
 
-def test_who_has_no_address_goes_on_without(kiosk: KioskPage, server: StandIn) -> None:
+def test_an_attendee_without_an_address_can_continue(kiosk: KioskPage, server: StandIn) -> None:
     server.answers = [problem(422, "email_required"), reply(CHECKED_IN, 201)]
     kiosk.open()
     kiosk.check_in()
@@ -638,9 +638,7 @@ def test_a_failed_try_is_repeated_with_the_same_nonce(kiosk: KioskPage, server: 
     assert others == [first, first]
 
 
-def test_what_is_not_rollcalls_answer_counts_as_no_answer(
-    kiosk: KioskPage, server: StandIn
-) -> None:
+def test_a_foreign_answer_counts_as_no_answer(kiosk: KioskPage, server: StandIn) -> None:
     kiosk.open()
     for odd in (
         raw("<html>Log in to the Wi-Fi</html>"),
@@ -778,7 +776,9 @@ def test_a_kiosk_closes_by_itself_but_not_under_somebodys_hands(
     kiosk.says("오후 9:00에 마감되었습니다")
 
 
-def test_an_unknown_event_is_said_and_asked_for_again(kiosk: KioskPage, server: StandIn) -> None:
+def test_an_unknown_event_is_reported_and_requested_again(
+    kiosk: KioskPage, server: StandIn
+) -> None:
     server.event = problem(404, "unknown_event")
     kiosk.open(shows="unknown_event")
     kiosk.says("0211ABC")

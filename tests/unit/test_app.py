@@ -32,7 +32,7 @@ def test_the_time_left_is_lambdas() -> None:
     assert left() == 47.5
 
 
-def test_where_nothing_ends_an_invocation_there_is_a_minute() -> None:
+def test_an_invocation_outside_lambda_has_a_minute() -> None:
     assert time_left(None)() == 60
 
 

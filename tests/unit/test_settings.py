@@ -33,7 +33,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return environment
 
 
-def test_what_has_to_be_set_is_enough() -> None:
+def test_the_required_settings_are_enough() -> None:
     settings = load(REQUIRED)
     assert settings.event_table == "events"
     assert settings.registration_table == "registrations"
@@ -134,7 +134,7 @@ def test_a_wrong_secret_is_not_repeated() -> None:
     assert "hush" not in complaint
 
 
-def test_what_was_given_is_taken() -> None:
+def test_given_settings_are_used() -> None:
     given = {
         "BATCH_SIZE": "10000",
         "STARTING_POSITION": "TRIM_HORIZON",

@@ -165,7 +165,7 @@ def test_a_function_has_as_much_memory_as_it_is_configured_with(
     assert table.how_many(f"Lambda, `{function}`").endswith(f" × {gigabytes:g} GB")
 
 
-def test_what_is_free_is_compared_with_both_tables() -> None:
+def test_the_free_tier_is_compared_with_both_tables() -> None:
     requests = CHECK_INS.quantity("Lambda, requests") + MONTH.quantity("Lambda, requests")
     seconds = sum(row.quantity for row in ROWS if row.item.startswith("Lambda, `"))
     keys = CHECK_INS.quantity("KMS") + MONTH.quantity("KMS")

@@ -257,7 +257,7 @@ def test_a_stop_does_not_wait_for_an_invocation_beyond_its_time(
 
 
 @pytest.mark.parametrize("call", ["describe_stream", "get_shard_iterator"])
-def test_a_stream_that_cannot_be_read_is_said_at_the_start(
+def test_an_unreadable_stream_is_reported_at_the_start(
     streams: FakeStreams, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse(**_: str) -> None:

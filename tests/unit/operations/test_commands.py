@@ -95,7 +95,7 @@ def test_every_option_of_create_reaches_the_event(run: Commands, tmp_path: Path)
     assert event.reply_to == "hello@example.com"
 
 
-def test_create_leaves_an_event_that_is_there_alone(run_on_event: Commands, event: Event) -> None:
+def test_create_does_not_touch_an_existing_event(run_on_event: Commands, event: Event) -> None:
     result = run_on_event("events", "create", event.event_code, *REQUIRED)
     assert result.exit_code == 2
     assert "events edit 0211ABC" in result.stderr
@@ -123,7 +123,7 @@ def test_create_leaves_an_event_that_is_there_alone(run_on_event: Commands, even
         (("kiosk-link", "0212ABC"), "no event has the code 0212ABC"),
     ],
 )
-def test_what_cannot_be_done_is_said_on_stderr(
+def test_failures_are_reported_on_stderr(
     run: Commands, arguments: tuple[str, ...], message: str
 ) -> None:
     result = run("events", *arguments)
@@ -180,7 +180,7 @@ def test_an_edit_that_makes_no_sense_changes_nothing(
     assert run_on_event.stored() == event
 
 
-def test_show_tells_programs_everything(run_on_event: Commands, event: Event) -> None:
+def test_show_prints_everything_as_json(run_on_event: Commands, event: Event) -> None:
     run_on_event("roster", "import", "0211ABC", _example())
     facts = json.loads(run_on_event("events", "show", "0211ABC", "--json").stdout)
     assert facts["starts_at"] == "2026-02-11T19:30:00+09:00"
@@ -279,7 +279,7 @@ def test_a_wrong_address_is_a_warning_not_a_rejection(
     ("content", "message"),
     [("", "the file is empty"), ("이름,메일\n", "it needs a name column")],
 )
-def test_a_file_that_is_no_roster_is_refused_by_name(
+def test_a_file_that_is_not_a_roster_is_refused_by_name(
     run_on_event: Commands, tmp_path: Path, content: str, message: str
 ) -> None:
     roster = tmp_path / "roster.csv"
@@ -290,7 +290,7 @@ def test_a_file_that_is_no_roster_is_refused_by_name(
     assert "roster.csv" in result.stderr
 
 
-def test_a_roster_for_an_event_that_is_not_there_is_refused(run: Commands) -> None:
+def test_a_roster_for_a_missing_event_is_refused(run: Commands) -> None:
     result = run("roster", "import", "0211ABC", _example())
     assert result.exit_code == 2
     assert "no event has the code 0211ABC" in result.stderr

@@ -145,7 +145,7 @@ def test_a_list_has_those_that_are_asked_for(
     assert sorted(row["delivery"] for row in listed) == sorted(states)
 
 
-def test_a_line_says_who_and_where_the_mail_stands_and_why(
+def test_a_line_names_the_person_and_the_state_of_the_mail_and_why(
     desk: Desk, six: dict[str, CheckIn]
 ) -> None:
     lines = {
@@ -289,7 +289,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
     assert {state: desk.now(check_in) for state, check_in in six.items()} == six
 
 
-def test_what_changed_meanwhile_is_left_and_told(
+def test_check_ins_that_changed_meanwhile_are_left_alone_and_reported(
     desk: Desk, six: dict[str, CheckIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = desk.stage.wiring.check_in_table
@@ -325,7 +325,7 @@ def test_what_changed_meanwhile_is_left_and_told(
         (("0212ABC", "--failed"), "no event has the code 0212ABC"),
     ],
 )
-def test_what_cannot_be_done_is_said_on_stderr(
+def test_failures_are_reported_on_stderr(
     desk: Desk, arguments: tuple[str, ...], message: str
 ) -> None:
     result = desk("resend", *arguments)

@@ -78,9 +78,7 @@ def test_a_key_is_made_and_not_replaced_by_a_slip() -> None:
         (("MAIL_FROM",), "x\n", "SMTP_PASSWORD"),
     ],
 )
-def test_what_is_not_understood_stores_nothing(
-    arguments: tuple[str, ...], typed: str, said: str
-) -> None:
+def test_invalid_input_stores_nothing(arguments: tuple[str, ...], typed: str, said: str) -> None:
     result = run(*arguments, typed=typed)
     assert result.exit_code == 2
     assert said in result.output

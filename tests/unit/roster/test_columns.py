@@ -39,7 +39,7 @@ def test_headers_are_known_by_their_many_names(headers: tuple[str, str, str]) ->
     assert (columns.name, columns.phone, columns.email) == (0, 1, 2)
 
 
-def test_columns_stand_in_any_order_among_others() -> None:
+def test_columns_may_be_in_any_order_among_others() -> None:
     columns = _columns("No.", "이메일", "티켓", "연락처", "회사명", "이름", "성별")
     assert (columns.name, columns.phone, columns.email) == (5, 3, 1)
     assert columns.passed_over == ()
@@ -79,7 +79,7 @@ def test_an_attendee_goes_before_the_buyer_of_the_tickets() -> None:
     assert (columns.name, columns.phone, columns.email) == (2, 3, 4)
 
 
-def test_the_buyer_will_do_where_nobody_else_is_told() -> None:
+def test_the_buyer_is_used_if_nobody_else_is_named() -> None:
     assert _columns("Buyer name", "Buyer phone").phone == 1
 
 

@@ -89,9 +89,7 @@ def test_a_number_that_a_workbook_turned_into_one_is_read(tmp_path: Path, cell: 
         ('"김하나",010-0000-0001,"x"y', "its quotation marks do not match"),
     ],
 )
-def test_a_row_that_names_nobody_who_could_check_in_is_rejected(
-    file: Path, row: str, reason: str
-) -> None:
+def test_a_row_without_a_usable_person_is_rejected(file: Path, row: str, reason: str) -> None:
     rejected = _only(file, row)
     assert isinstance(rejected, Rejected)
     assert rejected.line == 2
@@ -166,7 +164,7 @@ def test_missing_headers_are_told_with_those_that_were_found(file: Path) -> None
         _open(file, "이름,이메일\n김하나,hana@example.com\n")
 
 
-def test_a_file_without_headers_shows_nobodys_number_or_address(file: Path) -> None:
+def test_a_file_without_headers_reveals_no_number_or_address(file: Path) -> None:
     with pytest.raises(UnreadableFileError, match="no column headers") as refusal:
         _open(file, "010-0000-0001,hana@example.com\n")
     assert "0001" not in str(refusal.value)

@@ -55,7 +55,7 @@ def test_a_row_is_numbered_by_the_line_on_which_it_starts(file: Path) -> None:
     assert _rows(file) == [Row(1, ["a"]), Row(2, ["two\r\nlines"]), Row(4, []), Row(5, ["b"])]
 
 
-def test_a_quotation_mark_that_is_never_closed_swallows_nobody_in_silence(file: Path) -> None:
+def test_an_unclosed_quotation_mark_drops_nobody_silently(file: Path) -> None:
     file.write_text('a,1\n"b,2\nc,3\n')
     first, fault = _rows(file)
     assert first == Row(1, ["a", "1"])
@@ -121,7 +121,7 @@ def test_a_reading_can_be_run_again(file: Path) -> None:
         (b"\xff\xff\x00\x81 \xfe", "neither"),
     ],
 )
-def test_what_is_no_table_is_refused_with_the_way_out(
+def test_a_file_that_is_not_a_table_is_refused_with_advice(
     file: Path, content: bytes, message: str
 ) -> None:
     file.write_bytes(content)
@@ -139,6 +139,6 @@ def test_a_sheet_that_breaks_off_is_refused(file: Path, tmp_path: Path) -> None:
         _rows(file)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="No such file"):
         readings(tmp_path / "absent.csv")

@@ -132,7 +132,7 @@ def test_the_path_in_chalices_own_records_is_left_out(
     assert json.loads(capsys.readouterr().out)["message"] == "Caught exception for path …"
 
 
-def test_where_no_lambda_runs_nothing_is_changed(
+def test_nothing_is_changed_outside_lambda(
     chalice_log: logging.Logger,
 ) -> None:
     def state() -> list[object]:

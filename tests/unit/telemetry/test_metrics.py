@@ -61,7 +61,7 @@ def test_of_many_values_a_hundred_go_into_a_line(count: int, split: list[int]) -
         assert {metric["Name"] for metric in directive["Metrics"]} == set(line) - {"_aws"}
 
 
-def test_where_nobody_reads_them_none_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_metrics_are_written_if_nobody_reads_them(capsys: pytest.CaptureFixture[str]) -> None:
     Metrics("rollcall-dev", lambda: NOW).put({"CheckIns": 1})
     assert capsys.readouterr().out == ""
 

@@ -25,12 +25,12 @@ def test_each_secret_makes_its_own() -> None:
 
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY}", f"bearer {KEY}", f"BEARER   {KEY} "])
-def test_who_shows_the_key_is_staff(header: str) -> None:
+def test_a_request_with_the_key_is_staffed(header: str) -> None:
     assert is_staffed(header, KEY)
 
 
 @pytest.mark.parametrize("header", [None, ""])
-def test_who_shows_none_is_not(header: str | None) -> None:
+def test_a_request_without_a_key_is_not_staffed(header: str | None) -> None:
     assert not is_staffed(header, KEY)
 
 
@@ -50,6 +50,6 @@ def test_who_shows_none_is_not(header: str | None) -> None:
         "Bearer \xff\xfe",
     ],
 )
-def test_who_shows_another_is_turned_away(header: str) -> None:
+def test_a_request_with_another_key_is_refused(header: str) -> None:
     with pytest.raises(KioskKeyRejected):
         is_staffed(header, KEY)

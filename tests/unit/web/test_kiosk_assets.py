@@ -71,6 +71,6 @@ def test_the_policy_lets_in_nothing_but_the_app_itself() -> None:
         "\ud800.js",
     ],
 )
-def test_what_is_no_file_of_the_page_is_not_there(name: str) -> None:
+def test_other_files_are_not_found(name: str) -> None:
     with pytest.raises(NotFoundError):
         kiosk.asset(name)

@@ -8,12 +8,12 @@ from chalicelib.web.language import asked_language
 
 
 @pytest.mark.parametrize("header", ["ko", "KO", "ko-KR", "ko-Kore-KR", "ko-KR,ko;q=0.9,en;q=0.8"])
-def test_who_reads_korean_is_answered_in_korean(header: str) -> None:
+def test_korean_readers_get_korean(header: str) -> None:
     assert asked_language(header) == "ko"
 
 
 @pytest.mark.parametrize("header", ["en", "en-GB", "en-US,en;q=0.9,ko;q=0.8", "fr, en;q=0.2"])
-def test_who_reads_english_is_answered_in_english(header: str) -> None:
+def test_english_readers_get_english(header: str) -> None:
     assert asked_language(header, default="ko") == "en"
 
 
@@ -35,7 +35,7 @@ def test_the_weights_decide_and_among_equals_the_first(header: str, language: st
     "header",
     [None, "", "fr", "*", "korean", "-", ",,;;==", "ko;q=", "ko;q=a", "ko;q=nan", "ko;q=-1", "코"],
 )
-def test_where_nothing_of_ours_is_asked_for_the_default_is_given(header: str | None) -> None:
+def test_the_default_is_used_if_none_of_our_languages_is_asked_for(header: str | None) -> None:
     assert asked_language(header) == "en"
     assert asked_language(header, default="ko") == "ko"
 

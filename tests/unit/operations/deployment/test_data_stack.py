@@ -131,7 +131,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         stub.assert_no_pending_responses()
 
 
-def test_where_there_is_no_stack_one_is_made(cloud: Cloud) -> None:
+def test_a_missing_stack_is_created(cloud: Cloud) -> None:
     cloud.has_no_stack()
     cloud.makes_the_stack()
     assert cloud.apply() == {"CheckInTable": "check-ins"}
@@ -153,7 +153,7 @@ def test_after_a_rollback_the_same_template_is_applied_again(cloud: Cloud) -> No
 
 
 @pytest.mark.parametrize("why", [NO_CHANGES, "No updates are to be performed."])
-def test_a_change_set_without_changes_is_no_failure(cloud: Cloud, why: str) -> None:
+def test_a_change_set_without_changes_is_not_a_failure(cloud: Cloud, why: str) -> None:
     cloud.describes("CREATE_COMPLETE")
     cloud.makes_a_change_set("UPDATE", "FAILED", why)
     cloud.deletes_the_change_set()
@@ -162,7 +162,7 @@ def test_a_change_set_without_changes_is_no_failure(cloud: Cloud, why: str) -> N
     assert cloud.said == [f"{NAME}: unchanged"]
 
 
-def test_why_a_change_set_failed_is_said_and_it_is_not_left_behind(cloud: Cloud) -> None:
+def test_a_failed_change_set_is_explained_and_deleted(cloud: Cloud) -> None:
     cloud.describes("CREATE_COMPLETE")
     cloud.makes_a_change_set("UPDATE", "FAILED", "Parameter Days must be a number")
     cloud.deletes_the_change_set()
@@ -250,7 +250,7 @@ def test_looking_at_the_changes_leaves_no_change_set(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("status", ["", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
-def test_where_no_stack_was_made_all_of_it_is_to_make(cloud: Cloud, status: str) -> None:
+def test_everything_has_to_be_created_if_there_is_no_stack(cloud: Cloud, status: str) -> None:
     if status:
         cloud.describes(status)
     else:

@@ -103,7 +103,7 @@ def test_a_module_that_cannot_be_compiled_is_named(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".env", "wiring.py~", "wiring.py.orig", "key.pem", "4913"])
-def test_what_somebody_left_in_chalicelib_is_refused_by_name(project: Path, name: str) -> None:
+def test_stray_files_in_chalicelib_are_refused_by_name(project: Path, name: str) -> None:
     refuse_strays(project)
     (project / "chalicelib" / "web" / name).write_text("left behind")
     with pytest.raises(DeploymentError, match=f"chalicelib/web/{name}"):

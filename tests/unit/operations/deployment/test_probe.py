@@ -98,7 +98,7 @@ def is_clean(wiring: Wiring, dynamodb: Any) -> Iterator[Callable[[], bool]]:
     assert is_clean()
 
 
-def test_a_confirmation_that_is_out_is_said_and_cleaned_away(
+def test_a_sent_confirmation_is_reported_and_cleaned_up(
     run: Callable[..., list[str]], app: App, is_clean: Callable[[], bool]
 ) -> None:
     said = run()
@@ -165,7 +165,7 @@ def test_somebodys_event_is_left_alone(
     assert app.asked == []
 
 
-def test_what_a_probe_that_died_left_is_cleaned_away_too(
+def test_leftovers_of_a_killed_probe_are_cleaned_up_too(
     run: Callable[..., list[str]],
     app: App,
     wiring: Wiring,

@@ -34,7 +34,7 @@ def bare() -> Iterator[DynamoDBClient]:
         yield dynamodb
 
 
-def test_what_a_table_lacks_is_said_and_given_to_it(bare: DynamoDBClient) -> None:
+def test_missing_properties_of_a_table_are_reported_and_set(bare: DynamoDBClient) -> None:
     found = list(tables.repairs(TABLES, protected=True))
     assert [repair.words.partition(";")[0] for repair in found] == [
         f"{name}: {what}"
@@ -47,7 +47,7 @@ def test_what_a_table_lacks_is_said_and_given_to_it(bare: DynamoDBClient) -> Non
         )
     ]
     for repair in found:
-        repair.mend()
+        repair.apply()
     assert list(tables.repairs(TABLES, protected=True)) == []
     live = bare.describe_table(TableName="check-ins")["Table"]["LatestStreamArn"]
     assert tables.live_stream("check-ins") == live
@@ -64,7 +64,7 @@ def test_a_stage_without_protection_is_not_given_it(bare: DynamoDBClient) -> Non
     assert not [words for words in said if "protected" in words]
 
 
-def test_a_table_that_is_gone_is_said_with_what_to_do(bare: DynamoDBClient) -> None:
+def test_a_missing_table_is_reported_with_advice(bare: DynamoDBClient) -> None:
     bare.delete_table(TableName="registrations")
     with pytest.raises(DeploymentError, match=r"the table registrations is gone, .*Restore it"):
         list(tables.repairs(TABLES, protected=False))
@@ -72,7 +72,7 @@ def test_a_table_that_is_gone_is_said_with_what_to_do(bare: DynamoDBClient) -> N
 
 def test_protected_tables_are_deleted_where_that_is_asked_for(bare: DynamoDBClient) -> None:
     for repair in tables.repairs(TABLES, protected=True):
-        repair.mend()
+        repair.apply()
     tables.delete([*TABLES.values(), "gone-already"])
     assert bare.list_tables()["TableNames"] == []
 
@@ -88,5 +88,5 @@ def test_backups_that_are_not_there_yet_are_waited_for(monkeypatch: pytest.Monke
         stub.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
         stub.add_response("update_continuous_backups", {})
         repair = next(tables.repairs(TABLES, protected=False))
-        repair.mend()
+        repair.apply()
         stub.assert_no_pending_responses()

@@ -38,7 +38,7 @@ def states(awslambda: Stubber, *found: str) -> None:
         awslambda.add_response("get_event_source_mapping", answer, {"UUID": UUID})
 
 
-def test_members_that_aws_adds_are_no_difference() -> None:
+def test_members_that_aws_adds_are_not_a_difference() -> None:
     destinations = {**WANTED["DestinationConfig"], "OnSuccess": {}}
     live = {**LIVE, "DestinationConfig": destinations, "ParallelizationFactor": 1}
     assert mapping.differences(live, WANTED) == []
@@ -56,11 +56,11 @@ def test_members_that_aws_adds_are_no_difference() -> None:
         ("FilterCriteria", None),
     ],
 )
-def test_what_is_set_otherwise_is_named(name: str, value: object) -> None:
+def test_differing_properties_are_named(name: str, value: object) -> None:
     assert mapping.differences({**LIVE, name: value}, WANTED) == [name]
 
 
-def test_a_setting_that_is_not_there_is_named() -> None:
+def test_a_missing_setting_is_named() -> None:
     live = {name: value for name, value in LIVE.items() if name != "BatchSize"}
     assert mapping.differences(live, WANTED) == ["BatchSize"]
 
@@ -95,7 +95,7 @@ def test_a_value_that_aws_refuses_is_not_tried_again(awslambda: Stubber) -> None
         mapping.tune(LIVE, WANTED)
 
 
-def test_a_role_that_lacks_a_permission_is_said_in_the_end(
+def test_a_role_that_lacks_a_permission_is_reported_in_the_end(
     awslambda: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mapping, "_PROPAGATION", -1.0)
