@@ -11,8 +11,8 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 from chalicelib import chalice_command, invocation
 from chalicelib.invocation import time_left
 
-# A start creates some ninety thousand objects that stay. With Python's default of 700, searching them
-# for garbage again and again takes a tenth of a cold start's CPU or more.
+# A start creates some ninety thousand objects that stay. With Python's default of 700, searching
+# them for garbage again and again takes a tenth of a cold start's CPU or more.
 gc.set_threshold(100_000)
 
 with chalice_command.missing_packages_in_one_line():
