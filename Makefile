@@ -1,4 +1,4 @@
-# `make` lists the commands. Each does the set-up that it needs.
+# `make` lists the commands. Each command does the set-up that it needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,22 +17,22 @@ export DYNAMODB
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(READY) ## run the app, its database, inbox and stream on this machine (DYNAMODB=local: DynamoDB Local)
+run: $(READY) ## run the app, its database, inbox and stream on this machine (DYNAMODB=local for DynamoDB Local)
 	@exec $(BIN)/python -m local
 
-services: $(READY) ## the same without the app, for `chalice local --stage local`
+services: $(READY) ## run the same without the app, for `chalice local --stage local`
 	@exec $(BIN)/python -m local services
 
-mail: $(READY) ## show the confirmation mail with sample data, as you edit its templates (MAIL_PORT: 8026)
+mail: $(READY) ## show the confirmation mail with sample data while you edit its templates (MAIL_PORT: 8026)
 	@exec $(BIN)/python -m local.mail_preview
 
-test: $(READY) ## the tests, but for what takes long
+test: $(READY) ## run the tests, except those that take long
 	$(BIN)/python -m pytest -n auto -m "not full"
 
 faults: $(READY) ## play every fault, and write the tables in docs/delivery.md
 	FAULTS=write $(BIN)/python -m pytest -n auto --dist worksteal tests/faults
 
-check: $(READY) $(EMULATOR_READY) ## format, lint, types, and every test in full: what CI runs
+check: $(READY) $(EMULATOR_READY) ## check format, lint and types, and run every test in full, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -43,29 +43,29 @@ check: $(READY) $(EMULATOR_READY) ## format, lint, types, and every test in full
 bench: $(READY) ## measure, and print a table
 	$(BIN)/python -m benchmarks
 
-scale: $(READY) ## calculate what happens beyond one machine, and write it into docs/scale.md
+scale: $(READY) ## calculate what large crowds need, and write the tables in docs/scale.md
 	$(BIN)/python -m benchmarks.scale
 
 format: $(READY) ## format the code, and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-emulator: $(READY) $(EMULATOR_READY) ## run an AWS on this machine, to deploy to without an account
+emulator: $(READY) $(EMULATOR_READY) ## run an AWS emulator on this machine, to deploy to without an account
 	@exec $(BIN)/python -m local emulator
 
-deploy: $(READY) ## deploy STAGE (dev), or what has changed of it, and verify it
+deploy: $(READY) ## deploy STAGE (dev), or whatever has changed in it, and verify it
 	@$(OPERATIONS) deploy
 
 verify: $(READY) ## verify that STAGE works
 	@$(OPERATIONS) verify
 
-diff: $(READY) ## say what a deployment would change of STAGE
+diff: $(READY) ## say what a deployment of STAGE would change
 	@$(OPERATIONS) diff
 
-destroy: $(READY) ## remove STAGE; asks, and keeps its data unless told (DELETE_DATA=yes)
+destroy: $(READY) ## remove STAGE; asks first, and keeps its data unless DELETE_DATA=yes
 	@$(OPERATIONS) destroy $(if $(filter yes,$(DELETE_DATA)),--delete-data)
 
-package: $(READY) ## STAGE as one CloudFormation stack, for pipelines, into dist/
+package: $(READY) ## write STAGE as one CloudFormation stack into dist/, for pipelines
 	@$(OPERATIONS) package dist/$(STAGE)
 
 $(EMULATOR_READY): $(READY) local/emulator/requirements.txt

@@ -1,7 +1,7 @@
 """`make bench`: measure, and print the table of docs/performance.md.
 
-`python -m benchmarks NAME …` measures only these. `--rounds 1` tells whether they work, and nothing
-about speed.
+`python -m benchmarks NAME …` measures only the named parts. `--rounds 1` shows whether they work,
+but says nothing about speed.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from benchmarks.measuring import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
-# Modules of this package, each with `measure(rounds) -> list[Row]`, and their usual rounds.
+# Modules of this package, each with `measure(rounds) -> list[Row]`, and their default rounds.
 ROUNDS = {"check_ins": 21, "cold_starts": 15, "mails": 5, "package": 1, "kiosks": 5}
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(ROUNDS)))
-@click.option("--rounds", type=click.IntRange(1), help="instead of the usual number")
-@click.option("--write", is_flag=True, help="into docs/performance.md and figures.json too")
+@click.option("--rounds", type=click.IntRange(1), help="number of rounds, instead of the default")
+@click.option("--write", is_flag=True, help="also write docs/performance.md and figures.json")
 def main(names: tuple[str, ...], rounds: int | None, *, write: bool) -> None:
     """Measure, and print a table. Exits with 1 if a target is missed."""
     if write and (names or rounds):
-        raise click.UsageError("--write is for whole runs: page and figures are to be of one run")
+        raise click.UsageError("--write needs a whole run, without names and --rounds")
     rows: list[Row] = []
     for name in names or ROUNDS:
         click.echo(f"{name} …", err=True)
-        # In its own process, since each one sets the environment and the log for itself.
+        # Each part runs in a process of its own, because it changes the environment and the log.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
             measure = importlib.import_module(f"benchmarks.{name}").measure
             rows += process.submit(measure, rounds or ROUNDS[name]).result()

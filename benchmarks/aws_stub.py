@@ -1,8 +1,9 @@
 """`python -m benchmarks.aws_stub PORT SECONDS SECRET`: DynamoDB and SSM that cost almost nothing.
 
-An emulator takes more of a small machine than the functions under test; the real DynamoDB takes
-none of it. So this is the least that works: items in memory, only those expressions that Rollcall
-and its peers use, and SECRET as the value of each SSM parameter. Answers come after SECONDS.
+On a small machine an emulator takes more CPU than the functions under test, but the real DynamoDB
+takes none. So this stub does as little as possible: it keeps items in memory, knows only the
+expressions that Rollcall and its peers use, and returns SECRET for each SSM parameter. It answers
+after SECONDS.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _REFUSED = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedEx
 
 
 class Aws:
-    """The items of all tables, by table and key."""
+    """All tables: their items, by table and key."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
         self._items: dict[tuple[str, str, str], Item] = {}
 
     def answer(self, operation: str, asked: Mapping[str, Any]) -> tuple[int, object]:
-        """The HTTP status and the body. Raises KeyError for an unknown operation."""
+        """Returns the HTTP status and the body. Raises KeyError for an unknown operation."""
         return {
             "GetItem": self._get,
             "GetParameter": lambda _: (200, {"Parameter": {"Value": self._secret}}),
@@ -70,7 +71,7 @@ class Aws:
 
 
 def _place(table: str, attributes: Item) -> tuple[str, str, str]:
-    """Every table has one or both of these attributes as its key."""
+    """The table and the key. Every table has one or both of these attributes as its key."""
     event, attendee = (
         attributes.get(name, {}).get("S", "") for name in ("event_code", "attendee_id")
     )
@@ -78,7 +79,7 @@ def _place(table: str, attributes: Item) -> tuple[str, str, str]:
 
 
 def _may_change(item: Item, values: Item) -> bool:
-    """The conditions of a claim (`:due`) and of the record of how a mail ended."""
+    """Checks the condition of a claim (`:due`), or that of the write that records the outcome."""
     if ":due" in values:
         return bool(item["delivery"] == values[":due"])
     return bool(item.get("claim") == values[":token"])
@@ -96,7 +97,7 @@ async def _serve(port: int, seconds: float, secret: str) -> None:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length, target = _LENGTH.search(head), _TARGET.search(head)
-                assert length, "boto3 sends it"
+                assert length, "boto3 sends the header"
                 assert target, "boto3 names the operation"
                 body = await reader.readexactly(int(length[1]))
                 status, answer = aws.answer(target[1].decode(), json.loads(body))

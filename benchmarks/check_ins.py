@@ -1,4 +1,4 @@
-"""A check-in's CPU, from API Gateway's event to the response, against its bare calls in boto3."""
+"""A check-in's CPU time, from API Gateway's event to the response, against its calls in boto3."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from benchmarks.product import Item, Product
 
 T = TypeVar("T")
 
-_TIMES = 100  # a round
+_TIMES = 100  # per round
 _TARGET = 1.10
 _STRANGER = 99_000_000  # a number that is on no roster
 
 
 class Bare:
-    """The calls that DynamoDB has to see, and nothing else."""
+    """The calls to DynamoDB that a check-in needs, and nothing else."""
 
     def __init__(self, rollcall: Product) -> None:
         self._client = rollcall.dynamodb
 
     def read_and_write(self, item: Item) -> None:
         self._read("registrations", item)
-        with suppress(ClientError):  # a duplicate's condition fails
+        with suppress(ClientError):  # the condition fails for a duplicate
             self._client.put_item(
                 TableName="check-ins",
                 Item=item,

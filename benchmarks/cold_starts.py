@@ -1,4 +1,4 @@
-"""Cold starts: from a new process to the first answer, with what a deployment packs.
+"""Cold starts: from a new process to the first answer, with the package of a deployment.
 
 The peers in `peers/` do the same by hand, with Chalice, boto3 and, for the mail, yagmail.
 """
@@ -28,7 +28,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A function's first call. `answer` is a part of what it has to return, as JSON."""
+    """A function's first call. Its result, as JSON, has to contain `answer`."""
 
     name: str
     handler: str
@@ -46,7 +46,7 @@ _KINDS = (
 
 
 class Guests:
-    """Each start gets a guest of its own, and the environment in which to look for them."""
+    """Makes a new guest for each start. `environment` is that of the started function."""
 
     def __init__(self, rollcall: Product, environment: Mapping[str, str]) -> None:
         self.environment = environment
@@ -54,7 +54,7 @@ class Guests:
         self._numbers = itertools.count()
 
     def event(self, handler: str) -> dict[str, Any]:
-        """What the handler is called with: a request, or records of the stream."""
+        """The handler's argument: a request, or records of the stream."""
         number = next(self._numbers)
         if handler == "app.app":
             self._rollcall.register(number)
@@ -64,7 +64,7 @@ class Guests:
 
 @dataclass(slots=True)
 class Function:
-    """A handler in an unpacked zip; `libraries` has what Lambda brings. CPU times are in ms."""
+    """A handler in an unpacked zip. `libraries` has Lambda's own packages; `cpu` is in ms."""
 
     kind: Kind
     code: Path
@@ -73,7 +73,7 @@ class Function:
     cpu: list[float] = field(default_factory=list)
 
     def start(self) -> float:
-        """Start it once; the time until its answer, in ms. Raises ClickException."""
+        """Start the function once. Returns the ms until its answer. Raises ClickException."""
         event = json.dumps(self.guests.event(self.kind.handler))
         command = lambda_python.command(
             _HERE / "start.py", str(self.code), str(self.libraries), self.kind.handler, event
@@ -100,7 +100,7 @@ def measure(rounds: int) -> list[Row]:
         environment = product.environment(aws_port, smtp_port)
         guests = Guests(Product(environment), environment | _trust() | {"HOME": name})
         functions = list(_functions(Path(name), guests))
-        for each in functions:  # the first one finds the files outside the system's cache
+        for each in functions:  # a first start would have to read its files from disk
             each.start()
             each.cpu.clear()
         subjects = {str(place): each.start for place, each in enumerate(functions)}
@@ -109,7 +109,7 @@ def measure(rounds: int) -> list[Row]:
     for place, kind in enumerate(_KINDS):
         ours, peer = functions[2 * place], functions[2 * place + 1]
         rows += [
-            # By CPU time, because nothing else on the machine adds to it.
+            # The target is for CPU time, because other load on the machine does not add to it.
             Row(
                 name=f"{kind.name}, CPU",
                 measured=Sample(tuple(ours.cpu)),
@@ -131,7 +131,7 @@ def measure(rounds: int) -> list[Row]:
 
 
 def _functions(directory: Path, guests: Guests) -> Iterator[Function]:
-    """For each kind Rollcall's, then the one by hand."""
+    """For each kind, Rollcall's function and then the one by hand."""
     libraries = directory / "libraries"
     libraries.mkdir()
     lambda_python.link_packages(libraries)

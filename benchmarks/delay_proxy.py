@@ -1,7 +1,7 @@
-"""`python -m benchmarks.delay_proxy PORT TARGET SECONDS`: a network between client and server.
+"""`python -m benchmarks.delay_proxy PORT TARGET SECONDS`: a proxy that delays like a network.
 
-Data that enters at one end leaves the other end half of SECONDS (one round trip) later. Connecting
-takes a round trip too.
+SECONDS is the round trip. Data that enters at one end leaves the other end half of that later.
+Connecting takes a round trip too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CHUNK = 65_536
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Until the sender closes; what is under way arrives first."""
+    """Carry data until the sender closes. Data under way still arrives before that."""
     now = asyncio.get_running_loop().time
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 

@@ -1,4 +1,4 @@
-"""Kiosks at `make run`: requests a second, how long one takes, and when the mails arrive."""
+"""Kiosks at `make run`: requests per second, the time of a request, and of its mail."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from benchmarks.product import email, phone
 from local.loopback import free_ports
 
 _KIOSKS = 8
-_CHECK_INS = 40  # for each kiosk in a round
-_FIRST_WALK_IN = 1_000  # the sample event has others on its roster
+_CHECK_INS = 40  # per kiosk and round
+_FIRST_WALK_IN = 1_000  # nobody on the sample event's roster has this number or a higher one
 _PORTS = ("PORT", "INBOX_PORT", "INBOX_SMTP_PORT", "DYNAMODB_PORT")
 _KEPT = ("PATH", "LANG", "DYNAMODB")
 _PATIENCE = 300  # seconds
@@ -36,7 +36,7 @@ _PATIENCE = 300  # seconds
 
 @dataclass(slots=True)
 class Rush:
-    """`seconds` from a request to its answer; `answered_at` by recipient, in epoch seconds."""
+    """`seconds` is from each request to its answer; `answered_at` is epoch seconds by recipient."""
 
     a_second: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Rush:
         self.a_second.append(kiosks * _CHECK_INS / (time.perf_counter() - begun))
 
     def _kiosk(self, address: str, numbers: list[int]) -> None:
-        """One walk-in after the other, over one connection as in a browser."""
+        """Check in one walk-in after another, over one connection as in a browser."""
         url = urlsplit(address)
         with closing(http.client.HTTPConnection(url.netloc, timeout=_PATIENCE)) as connection:
             for number in numbers:
@@ -94,7 +94,7 @@ def measure(rounds: int) -> list[Row]:
 
 @contextmanager
 def _make_run() -> Iterator[dict[str, str]]:
-    """The facts that it prints. It runs in a copy, beside whatever the developer runs."""
+    """Yields the facts that `make run` prints. It runs in a copy, beside the developer's run."""
     with tempfile.TemporaryDirectory() as temporary:
         project = package.copy_project(Path(temporary, "project"))
         ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
@@ -121,13 +121,13 @@ def _facts(process: subprocess.Popen[str]) -> dict[str, str]:
     for line in process.stdout:
         name, _, value = line.rstrip("\n").partition(": ")
         facts[name] = value
-        if name == "phone":  # the last one
+        if name == "phone":  # the last fact
             return facts
-    raise click.ClickException("`make run` ended before it printed a phone number")
+    raise click.ClickException("`make run` ended before it printed all its facts")
 
 
 def _arrivals(inbox: str, expected: dict[str, float]) -> dict[str, float]:
-    """When each mail came, in epoch seconds, once all are there. Raises ClickException."""
+    """Wait for all mails. Returns epoch seconds by recipient. Raises ClickException."""
     opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
@@ -139,7 +139,7 @@ def _arrivals(inbox: str, expected: dict[str, float]) -> dict[str, float]:
             for recipient in mail["envelope"]["to"]
         }
         if len(mails) != len(came):
-            raise click.ClickException("somebody was mailed twice")
+            raise click.ClickException("somebody got two mails")
         if came.keys() >= expected.keys():
             return came
         time.sleep(1)

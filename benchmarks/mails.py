@@ -1,4 +1,4 @@
-"""Mails a second of `send_confirmations`, against yagmail's own `send` and against the wire."""
+"""Mails per second: `send_confirmations` against yagmail's own `send`, and against the wire."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BY_HAND, _WIRE, _OURS = "yagmail's send", "the wire, {} connections", "{}, {} c
 
 
 class Bench:
-    """All subjects over one mail server. What they return is mails a second."""
+    """All subjects, with one mail server. They return mails per second."""
 
     def __init__(self, aws_port: int, smtp_port: int) -> None:
         settings = product.environment(aws_port, smtp_port)
@@ -47,14 +47,14 @@ class Bench:
         self._wire = {count: Wire(smtp_port, count, size) for count in (4, 8)}
 
     def rollcall(self, batch: int, connections: int, mails: int) -> float:
-        """Batch after batch, in a container that has sent mails before."""
+        """Mail batch after batch, in a container that has sent mails before."""
         rollcall = self._rollcall[connections]
         rollcall.mail(self._check_ins(batch))
         batches = [self._check_ins(batch) for _ in range(mails // batch)]
         return per_second(rollcall.mail, batches, mails)
 
     def by_hand(self, mails: int) -> float:
-        """As one would write it first: batches of 5, and a login for each mail."""
+        """The handler that most people would write first: batches of 5, a login for each mail."""
         records = self._check_ins(mails)
         batches = [records[first : first + 5] for first in range(0, mails, 5)]
         return per_second(partial(_plain_handler, self._port), batches, mails)
@@ -64,16 +64,16 @@ class Bench:
         return per_second(self._wire[connections].send, [recipients], mails)
 
     def cpu(self, mails: int) -> float:
-        """The CPU of a mail with its two writes, on one connection, in ms."""
+        """The CPU time of a mail with its two writes, on one connection, in ms."""
         records = self._check_ins(mails)
         return cpu_ms(lambda: self._rollcall[1].mail(records)) / mails
 
     def check(self) -> None:
-        """Raises AssertionError unless each mail went out, and went out once."""
+        """Raises AssertionError unless each mail went out exactly once."""
         assert _taken(self._port)[:2] == (self.sent, self.sent)
 
     def _check_ins(self, count: int) -> list[Item]:
-        """The stream's records of new check-ins, each stored and unmailed."""
+        """Store new check-ins, and return their stream records."""
         numbers = list(itertools.islice(self._numbers, count))
         items = [product.another(self._pattern, number) for number in numbers]
         with ThreadPoolExecutor(8) as threads:
@@ -86,7 +86,7 @@ class Bench:
 
 
 class Wire:
-    """The limit: connections that are open already, and bytes that nobody has to compose."""
+    """The upper limit: open connections send bytes that need no composing."""
 
     def __init__(self, port: int, connections: int, size: int) -> None:
         self._message = b"x" * size + b"\r\n.\r\n"
@@ -173,6 +173,6 @@ def _send_all(smtp: smtplib.SMTP, recipients: Sequence[str], message: bytes) -> 
 
 
 def _taken(port: int) -> tuple[int, ...]:
-    """What the mail server has: mails, recipients, and the size of the last mail in bytes."""
+    """The mail server's counts: mails, recipients, and the size of the last mail in bytes."""
     with _login(port) as smtp:
         return tuple(map(int, smtp.docmd("COUNT")[1].split()))

@@ -1,4 +1,4 @@
-"""Runs that take turns, and the rows of the table that docs/performance.md shows."""
+"""Runs that take turns, and the rows of the table in docs/performance.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIGURES = Path(__file__).parent / "figures.json"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value for each run, all in the same unit."""
+    """One value per run, all in the same unit."""
 
     values: tuple[float, ...]
 
@@ -26,12 +26,12 @@ class Sample:
         return statistics.median(self.values)
 
     def percentile(self, percent: float) -> float:
-        """The value at this place, from 0 to 100, by nearest rank."""
+        """The percentile `percent` (0 to 100), by nearest rank."""
         ordered = sorted(self.values)
         return ordered[round(percent / 100 * (len(ordered) - 1))]
 
     def over(self, other: Sample) -> Sample:
-        """The ratios, round by round: whatever slows down a whole round cancels out."""
+        """The ratios, round by round, so anything that slows down a whole round cancels out."""
         pairs = zip(self.values, other.values, strict=True)
         return Sample(tuple(mine / theirs for mine, theirs in pairs))
 
@@ -41,8 +41,8 @@ class Row:
     """One line of the table.
 
     `target` is an upper bound, or a lower bound if `more_is_better`. It applies to the ratio of
-    `measured` to `peer`, or to `measured` itself where there is no peer. `figure` is the name under
-    which the median goes into figures.json, for the model of docs/scale.md.
+    `measured` to `peer`, or to `measured` itself if there is no peer. `figure` is the median's name
+    in figures.json, for the model of docs/scale.md.
     """
 
     name: str
@@ -85,7 +85,7 @@ _COLUMNS = ("", "median", "compared with", "ratio (middle half)", "target")
 
 
 def in_turns(subjects: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Sample]:
-    """Run each subject once per round, every other round backwards; what each one returned."""
+    """Run each subject once per round, in reverse every other round. Returns their results."""
     values: dict[str, list[float]] = {name: [] for name in subjects}
     for number in range(rounds):
         order = list(subjects)
@@ -95,7 +95,7 @@ def in_turns(subjects: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 
 def cpu_ms(call: Callable[[], object], times: int = 1) -> float:
-    """The CPU time of this process for one of `times` calls, in ms."""
+    """The CPU time that one of `times` calls takes in this process, in ms."""
     begun = time.process_time()
     for _ in range(times):
         call()
@@ -103,7 +103,7 @@ def cpu_ms(call: Callable[[], object], times: int = 1) -> float:
 
 
 def per_second(call: Callable[[T], object], batches: Sequence[T], count: int) -> float:
-    """How many a second, if the batches have `count` of them."""
+    """How many per second, if the batches contain `count` in total."""
     begun = time.perf_counter()
     for batch in batches:
         call(batch)
@@ -115,13 +115,13 @@ def results(rows: Iterable[Row]) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown; the first column is text, all others are aligned like numbers."""
+    """A Markdown table. The first column is text; the others are aligned like numbers."""
     lines = [f"| {' | '.join(columns)} |", f"| --- |{' ---: |' * (len(columns) - 1)}"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def insert(page: Path, name: str, text: str) -> None:
-    """Replace what is between the page's markers for `name`. Raises ValueError without them."""
+    """Replace the text between the page's markers for `name`. Raises ValueError without them."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     before, found, rest = page.read_text(encoding="utf-8").partition(begin)
     _, ended, after = rest.partition(end)

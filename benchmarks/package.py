@@ -1,4 +1,4 @@
-"""The package: what a deployment uploads, its size, and directories as Lambda unpacks it."""
+"""The package that a deployment uploads: its size, and directories as Lambda unpacks it."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def measure(_: int) -> list[Row]:
 
 
 def copy_project(directory: Path) -> Path:
-    """A copy for one run, so that nothing of the run stays in the developer's clone."""
+    """Copy the project for one run, so that the run leaves nothing in the developer's clone."""
     shutil.copytree(ROOT, directory, ignore=_LEFT_OUT)
     return directory
 
 
 def pack(directory: Path) -> Path:
-    """The zip of a copy of the project in `directory`."""
+    """Pack a copy of the project in `directory`. Returns the zip."""
     project = copy_project(directory / "project")
     packing.tidy(project)
     return packing.pack(CLIFactory(str(project)).create_config_obj("dev"))
 
 
 def unpack(package: Path, directory: Path, peer: Path | None = None) -> Path:
-    """The zip's files; with a module `peer` as app.py in place of Rollcall."""
+    """Unpack the zip into `directory`. A `peer` replaces Rollcall as app.py."""
     with ZipFile(package) as archive:
         archive.extractall(directory)
     if peer:

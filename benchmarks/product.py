@@ -1,6 +1,6 @@
-"""What the benchmarks know of Rollcall: its settings, its functions, an event and its guests.
+"""Everything in the benchmarks that depends on Rollcall: settings, functions, event and guests.
 
-The benchmarks reach the app through this module alone, so a renamed part is a change here.
+The benchmarks use the app only through this module, so if a part is renamed, only this changes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _RESOURCE = "/events/{event_code}/check-ins"
 
 
 class Context:
-    """An invocation's, with all of its time left."""
+    """The context of an invocation that has all of its time left."""
 
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
@@ -58,7 +58,7 @@ class Product:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         os.environ.update(environment)
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  -- the log's, as long as the process
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  -- the log writes to it until the end
         self._app = _load_app()
         self.dynamodb = boto3.client("dynamodb")
         self._tries = itertools.count()
@@ -66,7 +66,7 @@ class Product:
 
     def check_in(self, number: int, expected: int = 201) -> None:
         """Check a guest in, from API Gateway's event to the response."""
-        # With an equal nonce, a duplicate would be answered like the first.
+        # With the same nonce, a duplicate would get the answer of the first request.
         event = check_in_event(phone=phone(number), nonce=f"{next(self._tries):032x}")
         answer = self._app.app(event, Context())
         assert answer["statusCode"] == expected, answer
@@ -89,7 +89,7 @@ class Product:
         )
 
     def new_check_in(self, number: int) -> Item:
-        """The item of a new check-in, as DynamoDB has it."""
+        """Check in a new guest. Returns the item as DynamoDB stores it."""
         self.register(number)
         self.check_in(number)
         item: Item = self.dynamodb.get_item(TableName="check-ins", Key=keys(number))["Item"]
@@ -97,7 +97,7 @@ class Product:
 
 
 def environment(aws_port: int, smtp_port: int = 1) -> dict[str, str]:
-    """Of a deployed function, except that AWS and the mail server are on loopback."""
+    """The environment of a deployed function, but with AWS and the mail server on loopback."""
     aws = f"http://{HOST}:{aws_port}"
     return {
         "EVENT_TABLE": "events",
@@ -134,7 +134,7 @@ def keys(number: int) -> Item:
 
 
 def another(item: Item, number: int) -> Item:
-    """The same check-in, of another guest."""
+    """A copy of the check-in `item` for another guest."""
     attendee = _attendee(number)
     return item | keys(number) | {
         "check_in_id": {"S": attendee[:20]},
@@ -175,7 +175,7 @@ def _attendee(number: int) -> str:
 
 
 def _load_app() -> Any:
-    """app.py as a new module: one process can hold several, each with settings of its own."""
+    """Load app.py as a new module, so that one process can hold several with different settings."""
     spec = importlib.util.spec_from_file_location("app", ROOT / "app.py")
     assert spec, "app.py exists"
     assert spec.loader, "a file has one"

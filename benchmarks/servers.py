@@ -1,4 +1,4 @@
-"""The stand-ins that the product works with; each is a process of its own."""
+"""The stand-ins for AWS and the mail server. Each one is a process of its own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import trustme
 from local import processes
 from local.loopback import HOST, free_port
 
-SECRET = "a key for the benchmarks"  # noqa: S105  -- of the stand-ins; SSM and SMTP know no other
+SECRET = "a key for the benchmarks"  # noqa: S105  -- the stand-ins know no other
 USER = "hello@example.com"
 
 
 @contextmanager
 def stand_in(module: str, *arguments: object) -> Iterator[int]:
-    """The port of a module of this package, which listens on the port that it is given first."""
+    """Run a module of this package, whose first argument is its port. Yields the port."""
     port = free_port()
     command = processes.python(f"benchmarks.{module}", str(port), *map(str, arguments))
     process = processes.start(command, os.environ)
@@ -32,16 +32,16 @@ def stand_in(module: str, *arguments: object) -> Iterator[int]:
 
 @contextmanager
 def aws(seconds: float = 0) -> Iterator[int]:
-    """The port of a DynamoDB and an SSM that answer after so many seconds."""
+    """Run a DynamoDB and an SSM that answer after `seconds`. Yields their port."""
     with stand_in("aws_stub", seconds, SECRET) as port:
         yield port
 
 
 @contextmanager
 def mail_server(round_trip: float = 0) -> Iterator[int]:
-    """The port of a mail server that wants TLS and a login, `round_trip` seconds away.
+    """Run a mail server that requires TLS and a login, `round_trip` seconds away. Yields its port.
 
-    Its certificate is trusted by this process from now on.
+    From now on this process trusts its certificate.
     """
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as directory:

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.smtp_stub PORT CERTIFICATE`: a mail server that takes every mail at once.
+"""`python -m benchmarks.smtp_stub PORT CERTIFICATE`: a mail server that accepts every mail at once.
 
-It speaks TLS and offers a login and pipelining (RFC 2920). Its COUNT command tells how many mails
-it has taken, for how many recipients, and how large the last one was in bytes.
+It speaks TLS, and offers a login and pipelining (RFC 2920). Its COUNT command returns the number of
+mails, the number of recipients, and the size of the last mail in bytes.
 """
 
 from __future__ import annotations

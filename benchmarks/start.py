@@ -1,8 +1,8 @@
-"""`python -I -S start.py CODE LIBRARIES HANDLER EVENT`: from nothing to the first answer.
+"""`python -I -S start.py CODE LIBRARIES HANDLER EVENT`: start a function, and call it once.
 
-CODE is the directory of the unpacked zip, LIBRARIES that of the packages that Lambda's Python has.
-As soon as the function has answered, this writes one line of JSON: the `answer`, and in `cpu` the
-CPU time that the process has used by then, in ms.
+CODE is the directory of the unpacked zip. LIBRARIES has the packages of Lambda's Python. When the
+function has answered, this writes one line of JSON: the `answer`, and `cpu`, the CPU time that the
+process has used so far, in ms.
 """
 
 from __future__ import annotations

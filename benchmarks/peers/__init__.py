@@ -1,1 +1,1 @@
-"""What Rollcall is measured against: the same by hand, with as little as it needs."""
+"""The functions that Rollcall is compared with: the same by hand, in as few lines as possible."""

@@ -56,7 +56,7 @@ def send(mailer: yagmail.SMTP, item: dict[str, Any]) -> None:
         to=item["email"]["S"],
         subject=f"{title}: checked in",
         contents=[f"{name}, you are checked in at {title}.", f"<p>{name}, you are checked in.</p>"],
-        prettify_html=False,  # otherwise it loads premailer, for a quarter of a second
+        prettify_html=False,  # otherwise yagmail loads premailer, which takes 0.25 s
     )
     dynamodb.update_item(
         TableName=table,

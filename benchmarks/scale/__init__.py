@@ -1,1 +1,1 @@
-"""The tables of docs/scale.md: `model` calculates, `python -m benchmarks.scale` writes them."""
+"""The tables of docs/scale.md: `model` calculates, and `python -m benchmarks.scale` writes."""

@@ -1,4 +1,4 @@
-"""`make scale`: the tables of docs/scale.md."""
+"""`make scale`: write the tables of docs/scale.md."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def all_settings() -> str:
 
 
 def all_limits(figures: Figures) -> str:
-    """Check-ins a second, of one event."""
+    """The table of limits, in check-ins per second at one event."""
     small, large = CROWDS[0][1], _HUGE
     most = {each.name: each for each in _limits(large, figures)}
     rows = [
@@ -116,7 +116,7 @@ def all_limits(figures: Figures) -> str:
 
 
 def lasts(seconds: float) -> str:
-    """`0.30 s`, `4.1 s`, `12 min`, `5 h`, `9 days`: up to three of a unit in the next smaller."""
+    """`0.30 s`, `4.1 s`, `12 min`, `5 h`, `9 days`. Below three of a unit, the next smaller."""
     for unit, name in ((DAY, "days"), (3_600, "h"), (60, "min")):
         if seconds >= 3 * unit:
             return f"{seconds / unit:,.0f} {name}"
@@ -129,7 +129,7 @@ def _limits(crowd: Crowd, figures: Figures) -> list[Limit]:
 
 
 def _breaks(crowd: Crowd, limits: Sequence[Limit]) -> str:
-    """The lowest limit, if more come a second than it lets through."""
+    """The lowest limit, if it lets through fewer people per second than arrive."""
     lowest = min(limits)
     if lowest.a_second >= crowd.people / RUSH:
         return "nothing"
@@ -149,7 +149,7 @@ def _mail(found: Answer) -> tuple[str, str, str]:
 
 
 def parts(figures: Figures) -> dict[str, str]:
-    """The page's tables, by the names of their places."""
+    """The page's tables, by the names of their markers."""
     return {
         "answers": answers(figures),
         "settings": all_settings(),

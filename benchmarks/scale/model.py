@@ -1,8 +1,8 @@
-"""What a crowd needs beyond one machine: the limits, and the queues that they make.
+"""What a large crowd needs: the limits, and the queues that they cause.
 
-People come evenly over ten minutes. A queue forms, first come, first served, wherever fewer are
-taken a second than come. So each answer is a few divisions: by AWS's limits, by a mail server's,
-and by the benchmarks' own figures. docs/scale.md has the source of each number.
+People arrive evenly over ten minutes. Wherever more arrive per second than a limit lets through, a
+queue forms, first come, first served. So each answer is a few divisions by AWS's limits, by a mail
+server's limits, and by the benchmarks' own figures. docs/scale.md has the source of each number.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ COSTS = ROOT / "docs" / "costs.md"
 
 RUSH = 600.0  # seconds
 DAY = 86_400.0
-VCPU_MEMORY = 1769  # MB; a function with so much memory has one vCPU
+VCPU_MEMORY = 1769  # MB; a function with this much memory has one vCPU
 API_MEMORY = 1024
 PARTITION_WRITES = 1_000  # units a second
 PARTITION_READS = 3_000
-NEW_TABLE_WRITES = 4_000  # units a second, of a new table on demand and of each of its indexes
+NEW_TABLE_WRITES = 4_000  # units a second, of a new on-demand table and of each of its indexes
 ACCOUNT_REQUESTS = 10_000  # a second, of API Gateway in one region
 CONCURRENCY = 1_000  # invocations at once, of all functions of an account
-POLL = 0.25  # seconds between two looks at a shard that had nothing
+POLL = 0.25  # seconds between two polls of an empty shard
 NO_LIMIT = math.inf
 
 # Assumed; AWS says that DynamoDB answers in "single-digit milliseconds".
 STORAGE_SECONDS = 0.005
-# Assumed: TLS and login are some ten round trips, and the server's own work.
+# Assumed: TLS and login take about ten round trips, and the server's own work.
 CONNECT_SECONDS = 0.5
 
-# Write units of one check-in, and of its mail. docs/costs.md has them by call, and a test compares
+# Write units of one check-in, and of its mail. docs/costs.md lists them by call; a test compares
 # that page with DynamoDB's own count.
 TABLE_UNITS, BY_EVENT_UNITS, BY_NUMBER_UNITS, DUE_UNITS = (1, 2), (1, 0), (1, 0), (1, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Milliseconds that the benchmarks measured, of one whole core."""
+    """Milliseconds of one whole core, as the benchmarks measured them."""
 
     check_in_cpu_ms: float
     mail_cpu_ms: float
@@ -59,15 +59,16 @@ class Figures:
 
     @property
     def check_in_seconds(self) -> float:
-        """In a warm function: CPU, one read and one write."""
+        """A check-in in a warm function: CPU, one read and one write."""
         return self.check_in_cpu_ms / 1000 * VCPU_MEMORY / API_MEMORY + 2 * STORAGE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A mail server: the mails that it takes `a_second` and `a_day`, and `seconds` for each one.
+    """A mail server: how many mails it takes `a_second` and `a_day`, and `seconds` for each one.
 
-    The seconds are assumed, from MAIL to the 250 on an open connection. `dollars` buy 1,000 mails.
+    The seconds are assumed: from MAIL to the 250, on an open connection. `dollars` is the price of
+    1,000 mails.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an operator sets, or asks AWS for. `warm_writes`: units of the table and each index."""
+    """An operator sets these, or asks AWS for them. `warm_writes` is units per table and index."""
 
     rate_limit: float
     batch_size: int
@@ -90,7 +91,7 @@ class Settings:
 
     @property
     def batches(self) -> int:
-        """At once. A stream has about one shard for each partition of the table."""
+        """How many run at once. A stream has about one shard per partition of the table."""
         return round(self.warm_writes / PARTITION_WRITES) * self.parallelization
 
     @property
@@ -112,7 +113,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Limit:
-    """Check-ins a second. DynamoDB raises by itself, within minutes, a limit that `grows`."""
+    """Check-ins per second. DynamoDB itself raises a limit that `grows`, within minutes."""
 
     a_second: float
     name: str
@@ -121,7 +122,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Seconds; the `…_after` from the first person on. The longest waits include cold starts."""
+    """Seconds. `…_after` counts from the first person on; the longest waits include cold starts."""
 
     in_after: float
     door_longest: float
@@ -132,7 +133,7 @@ class Answer:
 
 
 def door_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
-    """The lowest first. If mails share a limit, their part of it is taken off."""
+    """Sorted, the lowest first. If mails share a limit, their part is subtracted."""
     chosen, warm = crowd.chosen, crowd.chosen.warm_writes
     at_once = (CONCURRENCY - chosen.batches) / figures.check_in_seconds
     return sorted(
@@ -151,7 +152,7 @@ def door_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
 
 
 def mail_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
-    """The mailer's, and the mail server's by the second and by the day."""
+    """The mailer's limit, and the mail server's per second and per day."""
     provider = crowd.provider
     return [
         Limit(crowd.chosen.batches * batch_rate(crowd, figures), "the mailer"),
@@ -161,10 +162,10 @@ def mail_limits(crowd: Crowd, figures: Figures) -> list[Limit]:
 
 
 def batch_rate(crowd: Crowd, figures: Figures) -> float:
-    """Mails a second of one batch after the other, bounded by connections, workers or CPU."""
+    """Mails per second, batch after batch. Connections, workers or CPU are the limit."""
     chosen, seconds = crowd.chosen, crowd.provider.seconds
     cpu = figures.mail_cpu_ms / 1000 / chosen.vcpu
-    # Two workers share a connection: one mails, the other claims or records.
+    # Two workers share a connection: one mails while the other claims or records.
     workers = min(chosen.batch_size, 2 * chosen.connections)
     rounds = math.ceil(chosen.batch_size / workers)
     batch = rounds * mail_seconds(crowd, figures)
@@ -172,15 +173,15 @@ def batch_rate(crowd: Crowd, figures: Figures) -> float:
 
 
 def mail_seconds(crowd: Crowd, figures: Figures) -> float:
-    """One mail in a warm container: CPU, two writes, and the mail server."""
+    """One mail in a warm container: CPU, two writes, and the mail server's time."""
     cpu = figures.mail_cpu_ms / 1000 / crowd.chosen.vcpu
     return cpu + 2 * STORAGE_SECONDS + crowd.provider.seconds
 
 
 def answer(crowd: Crowd, figures: Figures) -> Answer:
-    """Two queues, one after the other: the door's, then the mailer's."""
+    """Calculate two queues, one after the other: the door's, then the mailer's."""
     people, due = crowd.people, _due(crowd)
-    # Only a put competes with others at the door; claims take what puts leave of `due_deliveries`.
+    # At the door only puts count: claims get what the puts leave of `due_deliveries`.
     door = (
         each.a_second
         for each in door_limits(crowd, figures)
@@ -191,14 +192,14 @@ def answer(crowd: Crowd, figures: Figures) -> Answer:
     cold_door = figures.api_cold_start_ms / 1000 * VCPU_MEMORY / API_MEMORY
     cold_mail = figures.mailer_cold_start_ms / 1000 / crowd.chosen.vcpu + CONNECT_SECONDS
 
-    # A day's quota is not a rate: all of it is there at once, and again a day later.
+    # A daily quota is not a rate: all of it is available at once, and again a day later.
     mailer, provider = (each.a_second for each in mail_limits(crowd, figures)[:2])
     meanwhile = max(1e-9, min(mailer, provider, enters, (due - enters) / DUE_UNITS[1]))
     afterwards = min(mailer, provider, due / DUE_UNITS[1])
     usual = mail_seconds(crowd, figures) + POLL / 2
 
     def wait(place: float) -> float:
-        """How long the person at this place waits for the mail."""
+        """How long the person at this place in the queue waits for the mail."""
         if place >= crowd.provider.a_day:
             return DAY * (place // crowd.provider.a_day)
         sent_at = place / meanwhile
@@ -218,7 +219,7 @@ def answer(crowd: Crowd, figures: Figures) -> Answer:
 
 
 def dollars(crowd: Crowd, figures: Figures, enters: float) -> float:
-    """The rush alone, at kiosks: one request a check-in. The month's fixed part is not in it."""
+    """The cost of the rush at kiosks, one request per check-in, without the monthly cost."""
     people, chosen, provider = crowd.people, crowd.chosen, crowd.provider
     one = mail_seconds(crowd, figures)
     batch = min(chosen.batch_size, math.ceil(enters / chosen.batches * one))
@@ -240,9 +241,9 @@ def dollars(crowd: Crowd, figures: Figures, enters: float) -> float:
 
 
 def _by_event(crowd: Crowd) -> float:
-    """Write units a second. One key of an index is one partition of it, unless DynamoDB splits it.
+    """Write units per second. Each key of the index is in one partition.
 
-    It does not split where the sort key only grows, as times do.
+    DynamoDB does not split a key whose sort key only grows, as times do.
     """
     keys = crowd.events * crowd.event_keys
     return min(crowd.chosen.warm_writes, keys * PARTITION_WRITES)
@@ -254,14 +255,14 @@ def _due(crowd: Crowd) -> float:
 
 @cache
 def prices() -> dict[str, float]:
-    """Dollars for one of each item of docs/costs.md."""
+    """The price in dollars of one unit of each item in docs/costs.md."""
     page = COSTS.read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \|[^|]*\|[^|]*\| ([\d.]+) \| ([\d,]+) \|", page, re.MULTILINE)
     return {item.strip(): float(price) / float(per.replace(",", "")) for item, price, per in rows}
 
 
 def as_deployed() -> Settings:
-    """The settings of a stage in which nobody has changed any."""
+    """The settings of a new stage that nobody has changed."""
     config = json.loads(Path(ROOT, ".chalice", "config.json").read_text(encoding="utf-8"))
     app = settings.load(product.environment(aws_port=1))
     return Settings(

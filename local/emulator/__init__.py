@@ -1,4 +1,4 @@
-"""An AWS on this machine: ministack, in an environment and a process of its own."""
+"""An AWS emulator on this machine: ministack, in an environment and a process of its own."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HOST = "127.0.0.1"
 PYTHON = ROOT / ".venv" / "emulator" / "bin" / "python"
 
 _SERVER = ROOT / "local" / "emulator" / "server.py"
-# The functions inherit the emulator's variables, and are to have the stage's alone.
+# The functions inherit the emulator's variables, but must have only those of their stage.
 _KEPT = ("HOME", "LANG", "PATH", "TMPDIR")
 
 
 def start(port: int, smtp_port: int) -> subprocess.Popen[bytes]:
-    """Start it, empty, on loopback. Its functions mail to `smtp_port`. Raises NotReady."""
+    """Start an empty emulator on loopback. Its functions mail to `smtp_port`. Raises NotReady."""
     if not PYTHON.is_file():
-        raise NotReady("the emulator is not set up: `make emulator` does it")
+        raise NotReady("the emulator is not set up: run `make emulator` once")
     own = {name: os.environ[name] for name in _KEPT if name in os.environ}
     command = [str(PYTHON), str(_SERVER), str(port), str(smtp_port)]
     server = processes.start(command, own, quiet=True)
@@ -32,7 +32,7 @@ def start(port: int, smtp_port: int) -> subprocess.Popen[bytes]:
 
 
 def environment(port: int) -> dict[str, str]:
-    """What leads the SDK and its tools to it instead of to AWS."""
+    """The variables that point the SDK and its tools to the emulator instead of to AWS."""
     return {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
         "AWS_ACCESS_KEY_ID": "test",
@@ -42,7 +42,7 @@ def environment(port: int) -> dict[str, str]:
 
 
 class Emulation:
-    """`make emulator`: an AWS and an inbox, to deploy to without an account."""
+    """`make emulator`: an AWS emulator and an inbox, to deploy to without an account."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._given = given

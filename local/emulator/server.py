@@ -1,12 +1,12 @@
-"""`python server.py PORT SMTP_PORT`: ministack on loopback, with four things changed.
+"""`python server.py PORT SMTP_PORT`: ministack on loopback, with four changes.
 
-It runs in an environment of its own (requirements.txt beside this file), since ministack pins
-another SDK than the project's. So it imports nothing of the project.
+It runs in an environment of its own (requirements.txt beside this file), because ministack pins
+another version of the SDK than the project. So it imports nothing from the project.
 
-- ministack takes ImportRestApi for CreateRestApi, without routes, and does not know PutRestApi:
+- ministack mistakes ImportRestApi for CreateRestApi, without routes, and lacks PutRestApi:
   https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html
   https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html
-- It refuses a stack's alarm on several metrics. Here such an alarm watches the first of them.
+- It refuses an alarm on several metrics in a stack. Here such an alarm watches only the first.
 - Whatever mail server a stage names, its functions mail to the one on SMTP_PORT, without a login.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 
 
 def _definition(api: Any, method: str, path: str, body: bytes, query: Mapping[str, Any]) -> Any:
-    """The answer to an import or an overwriting put; None where it is neither."""
+    """The answer to an import or an overwriting put; None for any other request."""
     match method, path.strip("/").split("/"):
         case "POST", ["restapis"] if "import" in str(query.get("mode")):
             definition = json.loads(body)
@@ -64,7 +64,7 @@ def _mailing_to(smtp_port: str, config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "Environment": {"Variables": variables}}
 
 
-def _mend(smtp_port: str) -> None:
+def _patch(smtp_port: str) -> None:
     from ministack.core.lambda_runtime import Worker
     from ministack.services import apigateway_v1
     from ministack.services.cloudformation import provisioners
@@ -103,5 +103,5 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     from ministack.app import main
 
-    _mend(smtp_port)
+    _patch(smtp_port)
     main()
