@@ -43,12 +43,6 @@ class Deliveries:
         self._client = client
         self._table = table
 
-    def image(self, keys: Keys) -> Item | None:
-        """The item as it is now, undecoded; None if it is missing."""
-        with storage_errors():
-            answer = self._client.get_item(TableName=self._table, Key=keys, ConsistentRead=True)
-        return answer.get("Item")
-
     def claim(self, keys: Keys, attempt: Attempt) -> Claimed:
         """Take a delivery that is owed and that nobody else is working on."""
         values = _states("due", "sending", "unclear") | to_item(

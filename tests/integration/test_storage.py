@@ -52,6 +52,12 @@ class Storage:
     def put_raw(self, resource: str, **item: dict[str, Any]) -> None:
         self.client.put_item(TableName=self.names[resource], Item=item)
 
+    def item(self, keys: dict[str, Any]) -> Any:
+        """The check-in's item, undecoded; None if there is none."""
+        return self.client.get_item(
+            TableName=self.names["CheckInTable"], Key=keys, ConsistentRead=True
+        ).get("Item")
+
     def delete(self, keys: dict[str, Any]) -> None:
         self.client.delete_item(TableName=self.names["CheckInTable"], Key=keys)
 
@@ -419,7 +425,7 @@ def end(
 
 
 def image(storage: Storage, row: CheckIn) -> dict[str, Any]:
-    found = storage.deliveries.image(keys(row))
+    found = storage.item(keys(row))
     assert found is not None
     return dict(found)
 
@@ -444,7 +450,7 @@ def seconds(moment: datetime) -> dict[str, str]:
 class TestImages:
     def test_are_the_items_undecoded(self, storage: Storage) -> None:
         row = owed_check_in(storage, nonce=None)
-        assert storage.deliveries.image(keys(row)) == {
+        assert storage.item(keys(row)) == {
             **keys(row),
             "check_in_id": {"S": row.check_in_id},
             "name": {"S": row.name},
@@ -459,7 +465,7 @@ class TestImages:
         }
 
     def test_of_what_is_not_there_are_none(self, storage: Storage) -> None:
-        assert storage.deliveries.image(keys(check_in())) is None
+        assert storage.item(keys(check_in())) is None
 
 
 class TestOwed:
@@ -586,7 +592,7 @@ class TestClaims:
     def test_of_an_item_that_is_not_there_make_none(self, storage: Storage) -> None:
         row = check_in()
         assert storage.deliveries.claim(keys(row), attempt()) == Claimed(None)
-        assert storage.deliveries.image(keys(row)) is None
+        assert storage.item(keys(row)) is None
 
     @pytest.mark.parametrize(("most_copies", "granted"), [(1, [1, 0, 0]), (2, [1, 2, 0])])
     def test_are_granted_for_so_many_copies(
@@ -733,7 +739,7 @@ class TestEnds:
         row = claimed(storage)
         storage.delete(keys(row))
         storage.deliveries.settle(keys(row), "mine", end(status))
-        assert storage.deliveries.image(keys(row)) is None
+        assert storage.item(keys(row)) is None
 
 
 class TestHolding:
@@ -773,7 +779,7 @@ class TestHolding:
 
     def test_of_an_item_that_is_not_there_makes_none(self, storage: Storage) -> None:
         assert storage.deliveries.hold(keys(check_in()), attempt(), "no reply") is False
-        assert storage.deliveries.image(keys(check_in())) is None
+        assert storage.item(keys(check_in())) is None
 
 
 class TestOwing:
@@ -890,7 +896,6 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: list(storage.check_ins.of_event("0211ABC")),
     lambda storage: storage.check_ins.by_number("7F3K-9QRT-2MXA-HB4D"),
     lambda storage: storage.check_ins.count("0211ABC"),
-    lambda storage: storage.deliveries.image(keys(check_in())),
     lambda storage: storage.deliveries.claim(keys(check_in()), attempt()),
     lambda storage: storage.deliveries.settle(keys(check_in()), "mine", end("sent")),
     lambda storage: storage.deliveries.hold(keys(check_in()), attempt(), "no reply"),
