@@ -20,7 +20,7 @@ class Registrations(Protocol):
     def get(self, event_code: str, attendee_id: str) -> Registration | None: ...
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that this attendee already has for this event."""
+        """Store it, or return the one that counts and that this attendee already has."""
 
 
 class CheckIns(Protocol):

@@ -121,6 +121,8 @@ class Reception:
             case "closed":
                 raise Closed(event)
         registration = self._registrations.get(event.event_code, attendee)
+        if registration is not None and not registration.counts:
+            registration = None
         given_email = parse_email(arrival.email) if arrival.email else None
         walk_in = None
         if registration is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,7 @@ from chalicelib.attendance.errors import InvalidRequest
 from chalicelib.attendance.text import printable
 
 Source = Literal["roster", "walk_in"]
+Status = Literal["registered", "cancelled", "waiting"]
 
 _LONGEST_NAME = 100  # characters
 _UNSEEN = frozenset({"Cf", "Zs"})
@@ -18,7 +20,11 @@ _UNSEEN = frozenset({"Cf", "Zs"})
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`phone_last4` helps people recognise the row; `email` is None if none is known."""
+    """`phone_last4` helps people recognise the row; `email` is None if none is known.
+
+    Somebody who cancelled or is on the waiting list stays in the table, but does not count as
+    registered. `kept` has further columns of the roster, such as the T-shirt size, by header.
+    """
 
     event_code: str
     attendee_id: str
@@ -27,6 +33,12 @@ class Registration:
     phone_last4: str
     source: Source
     expires_at: datetime
+    status: Status = "registered"
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> bool:
+        return self.status == "registered"
 
 
 def clean_name(text: str) -> str:

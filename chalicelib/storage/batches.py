@@ -23,7 +23,7 @@ Thing = TypeVar("Thing")
 
 # DynamoDB's limits for one call. It may leave some items unprocessed, and callers should then back
 # off (API reference, BatchWriteItem and BatchGetItem). The waits add up to 13 s.
-MOST_PUTS = 25
+MOST_WRITES = 25
 MOST_GETS = 100
 _TRIES = 8
 
@@ -39,10 +39,14 @@ class Batches:
         self._sleep = sleep
 
     def put(self, items: Sequence[Item]) -> None:
-        """Store up to MOST_PUTS items, replacing existing ones. No key may occur twice."""
-        requests: Sequence[WriteRequestUnionTypeDef] = [
-            {"PutRequest": {"Item": item}} for item in items
-        ]
+        """Store up to MOST_WRITES items, replacing existing ones. No key may occur twice."""
+        self._write([{"PutRequest": {"Item": item}} for item in items])
+
+    def delete(self, keys: Sequence[Item]) -> None:
+        """Delete the items with these keys (at most MOST_WRITES, all different), if they exist."""
+        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write(self, requests: Sequence[WriteRequestUnionTypeDef]) -> None:
         attempts = itertools.count()
         while requests:
             self._back_off(next(attempts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
@@ -9,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.registration import Registration
-from chalicelib.storage.batches import MOST_PUTS, Batches, batched
+from chalicelib.storage.batches import MOST_WRITES, Batches, batched
 from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from chalicelib.storage.dynamodb import Item
+
+log = logging.getLogger("rollcall.storage")
 
 
 class RegistrationTable:
@@ -34,18 +39,21 @@ class RegistrationTable:
         with storage_errors():
             found = self._client.get_item(
                 TableName=self._table,
-                Key={"event_code": {"S": event_code}, "attendee_id": {"S": attendee_id}},
+                Key=_key(event_code, attendee_id),
             )
         return _registration(from_item(found["Item"])) if "Item" in found else None
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that this attendee already has for this event."""
+        """Store it, or return the one that counts and that this attendee already has."""
         with storage_errors():
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=to_item(asdict(registration)),
-                    ConditionExpression="attribute_not_exists(attendee_id)",
+                    Item=to_item(_attributes(registration)),
+                    ConditionExpression=(
+                        "attribute_not_exists(attendee_id) OR attribute_exists(#status)"
+                    ),
+                    ExpressionAttributeNames={"#status": "status"},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as refusal:
@@ -59,29 +67,68 @@ class RegistrationTable:
         No key may occur twice in a batch. After StorageUnavailable, the batches that were yielded
         have been stored, and it is safe to start over.
         """
-        for batch in batched(registrations, MOST_PUTS):
-            self._batches.put([to_item(asdict(row)) for row in batch])
+        for batch in batched(registrations, MOST_WRITES):
+            self._batches.put([to_item(_attributes(row)) for row in batch])
             yield len(batch)
+
+    def remove_many(self, event_code: str, attendee_ids: Iterable[str]) -> Iterator[int]:
+        """Delete these registrations; yields the size of each deleted batch.
+
+        No id may occur twice in a batch. It is safe to start over after StorageUnavailable.
+        """
+        for batch in batched(attendee_ids, MOST_WRITES):
+            self._batches.delete([_key(event_code, attendee) for attendee in batch])
+            yield len(batch)
+
+    def of_event(self, event_code: str) -> Iterator[Registration]:
+        """Every registration of an event, also those that do not count.
+
+        Malformed ones are logged and left out.
+        """
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="event_code = :code",
+            ExpressionAttributeValues={":code": {"S": event_code}},
+        )
+        with storage_errors():
+            for page in pages:
+                for item in page["Items"]:
+                    try:
+                        yield _registration(from_item(item))
+                    except MalformedItem as error:
+                        log.error("event %s: %s", event_code, error)
 
     def emails(self, event_code: str, attendee_ids: Iterable[str]) -> dict[str, str]:
         """The stored addresses of up to 100 attendees, by attendee id."""
-        keys = [
-            to_item({"event_code": event_code, "attendee_id": attendee})
-            for attendee in attendee_ids
-        ]
+        keys = [_key(event_code, attendee) for attendee in attendee_ids]
         found = self._batches.get({"Keys": keys, "ProjectionExpression": "attendee_id, email"})
         rows = map(from_item, found)
         return {row["attendee_id"]: row["email"] for row in rows if "email" in row}
 
     def count(self, event_code: str) -> int:
+        """How many people are registered; those who cancelled or wait do not count."""
         with storage_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="event_code = :code",
+                FilterExpression="attribute_not_exists(#status)",
+                ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={":code": {"S": event_code}},
                 Select="COUNT",
             )
             return sum(page["Count"] for page in pages)
+
+
+def _key(event_code: str, attendee_id: str) -> Item:
+    return to_item({"event_code": event_code, "attendee_id": attendee_id})
+
+
+def _attributes(registration: Registration) -> dict[str, Any]:
+    """The status is stored only if the person does not count: `add` relies on it."""
+    return asdict(registration) | {
+        "status": None if registration.counts else registration.status,
+        "kept": dict(registration.kept) or None,
+    }
 
 
 def _registration(attributes: dict[str, Any]) -> Registration:
@@ -95,6 +142,8 @@ def _registration(attributes: dict[str, Any]) -> Registration:
             phone_last4=attributes["phone_last4"],
             source=attributes["source"],
             expires_at=to_time(attributes["expires_at"]),
+            status=attributes.get("status", "registered"),
+            kept=attributes.get("kept", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedItem("malformed registration item") from error

@@ -21,7 +21,7 @@ from chalicelib.attendance.delivery import Attempt, Claimed, DeliveryStatus, End
 from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.registration import Registration
-from chalicelib.storage.batches import MOST_PUTS, batched
+from chalicelib.storage.batches import MOST_WRITES, batched
 from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.deliveries import DUE_SHARDS, Deliveries
 from chalicelib.storage.dynamodb import AT_A_DESK
@@ -109,7 +109,7 @@ def storage(tables: Storage) -> Storage:
         key_names = [part["AttributeName"] for part in schema]
         pages = tables.client.get_paginator("scan").paginate(TableName=name)
         items = (item for page in pages for item in page["Items"])
-        for batch in batched(items, MOST_PUTS):
+        for batch in batched(items, MOST_WRITES):
             keys = ({part: item[part] for part in key_names} for item in batch)
             deletions: Any = [{"DeleteRequest": {"Key": key}} for key in keys]
             tables.client.batch_write_item(RequestItems={name: deletions})
@@ -201,7 +201,14 @@ class TestEvents:
 
 
 class TestRegistrations:
-    @pytest.mark.parametrize("fields", [{}, {"email": None, "source": "walk_in", "name": "\x00"}])
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"email": None, "source": "walk_in", "name": "\x00"},
+            {"status": "cancelled", "kept": {"사이즈": "M"}},
+        ],
+    )
     def test_come_back_as_they_were_stored(self, storage: Storage, fields: dict[str, Any]) -> None:
         stored = registration(**fields)
         storage.registrations.add(stored)
@@ -222,6 +229,29 @@ class TestRegistrations:
         other = registration(name="이두리", email=None, source="walk_in")
         assert storage.registrations.add(other) == registration()
         assert storage.registrations.get("0211ABC", HANA) == registration()
+
+    @pytest.mark.parametrize("status", ["cancelled", "waiting"])
+    def test_that_do_not_count_yield_to_a_walk_in(self, storage: Storage, status: str) -> None:
+        storage.registrations.add(registration(status=status))
+        walk_in = registration(name="이두리", source="walk_in")
+        assert storage.registrations.add(walk_in) is None
+        assert storage.registrations.get("0211ABC", HANA) == walk_in
+
+    def test_of_one_event_are_listed(self, storage: Storage) -> None:
+        rows = [registration(f"{number:064x}", status="waiting") for number in range(30)]
+        list(storage.registrations.put_many([*rows, registration(event_code="0212ABC")]))
+        storage.put_raw("RegistrationTable", event_code={"S": "0211ABC"}, attendee_id={"S": DURI})
+        listed = storage.registrations.of_event("0211ABC")
+        assert sorted(listed, key=lambda row: row.attendee_id) == rows
+
+    def test_are_removed_and_may_be_missing(self, storage: Storage) -> None:
+        ids = [f"{number:064x}" for number in range(30)]
+        list(storage.registrations.put_many(map(registration, ids)))
+        storage.registrations.add(registration(ids[0], event_code="0212ABC"))
+        assert list(storage.registrations.remove_many("0211ABC", [*ids[:28], DURI])) == [25, 4]
+        left = {row.attendee_id for row in storage.registrations.of_event("0211ABC")}
+        assert left == set(ids[28:])
+        assert storage.registrations.count("0212ABC") == 1
 
     def test_are_stored_in_batches_of_25(self, storage: Storage) -> None:
         rows = [registration(f"{number:064x}") for number in range(60)]
@@ -255,6 +285,7 @@ class TestRegistrations:
     def test_are_counted_by_event(self, storage: Storage) -> None:
         storage.registrations.add(registration())
         storage.registrations.add(registration(event_code="0212ABC"))
+        storage.registrations.add(registration(DURI, status="cancelled"))
         assert storage.registrations.count("0211ABC") == 1
 
     def test_that_rollcall_did_not_write_are_refused(self, storage: Storage) -> None:

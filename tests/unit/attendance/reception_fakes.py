@@ -11,7 +11,7 @@ from chalicelib.attendance.errors import StorageUnavailable
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.attendance.reception import Answer, Arrival, Reception
-from chalicelib.attendance.registration import Registration
+from chalicelib.attendance.registration import Registration, Status
 
 NOW = datetime(2026, 2, 11, 10, 0, tzinfo=UTC)  # as in the fixture `event`
 SECRET_KEY = "a key for tests"
@@ -37,8 +37,11 @@ class FakeRegistrations:
 
     def add(self, registration: Registration) -> Registration | None:
         key = registration.event_code, registration.attendee_id
-        earlier = self.rows.setdefault(key, registration)
-        return earlier if earlier is not registration else None
+        earlier = self.rows.get(key)
+        if earlier and earlier.counts:
+            return earlier
+        self.rows[key] = registration
+        return None
 
 
 class FakeCheckIns:
@@ -84,7 +87,12 @@ class Door:
         self.event = replace(self.event, **fields)
         self.events.rows[self.event.event_code] = self.event
 
-    def register(self, phone: str = PHONE, email: str | None = "hana@example.com") -> Registration:
+    def register(
+        self,
+        phone: str = PHONE,
+        email: str | None = "hana@example.com",
+        status: Status = "registered",
+    ) -> Registration:
         number = parse_phone(phone, "KR")
         registration = Registration(
             event_code=self.event.event_code,
@@ -94,6 +102,7 @@ class Door:
             phone_last4=number[-4:],
             source="roster",
             expires_at=self.event.expires_at,
+            status=status,
         )
         self.registrations.add(registration)
         return registration

@@ -21,6 +21,7 @@ from chalicelib.attendance.errors import (
 )
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.reception import Arrival
+from chalicelib.attendance.registration import Status
 
 SECOND = timedelta(seconds=1)
 
@@ -48,6 +49,17 @@ def test_someone_on_the_roster_is_checked_in(door: Door) -> None:
     assert (check_in.source, check_in.nonce, check_in.delivery) == ("roster", "n1", "due")
     assert (check_in.checked_at, check_in.expires_at) == (NOW, door.event.expires_at)
     assert list(door.check_ins.rows.values()) == [check_in]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "waiting"])
+def test_someone_who_cancelled_or_waits_does_not_count_as_registered(
+    door: Door, status: Status
+) -> None:
+    door.register(status=status)
+    with pytest.raises(NotRegistered):
+        door.arrive()
+    door.change_event(walk_ins=True)
+    assert door.arrive(name="이두리", email="duri@example.com").check_in.source == "walk_in"
 
 
 def test_two_people_have_check_ins_of_their_own(door: Door) -> None:
