@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Literal
 
 from chalicelib.attendance.errors import InvalidRequest
-from chalicelib.attendance.text import printable
+from chalicelib.attendance.text import printable, shows
 
 Source = Literal["roster", "walk_in"]
 Status = Literal["registered", "cancelled", "waiting"]
 
 _LONGEST_NAME = 100  # characters
-_UNSEEN = frozenset({"Cf", "Zs"})
+_JOINERS = "\u200c\u200d\u200e\u200f\u061c "  # they have no use at the ends of a name
+_DAMAGED = "\ufffd"  # stands where a character could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ class Registration:
 def clean_name(text: str) -> str:
     """Return the name on one line: NFC, single spaces, no control characters.
 
-    Raises InvalidRequest if nothing visible is left, or more than 100 characters.
+    Raises InvalidRequest if nothing visible is left, if characters of it were lost, or if there are
+    more than 100.
     """
-    name = " ".join(printable(unicodedata.normalize("NFC", text)).split())
-    if all(unicodedata.category(character) in _UNSEEN for character in name):
+    name = " ".join(printable(unicodedata.normalize("NFC", text)).split()).strip(_JOINERS)
+    if not shows(name):
         raise InvalidRequest("name", "empty")
+    if _DAMAGED in name:
+        raise InvalidRequest("name", "its characters are damaged")
     if len(name) > _LONGEST_NAME:
         raise InvalidRequest("name", f"longer than {_LONGEST_NAME} characters")
     return name

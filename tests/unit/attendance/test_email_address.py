@@ -23,6 +23,17 @@ from chalicelib.attendance.errors import InvalidRequest
         ("o'hana@example.com", "o'hana@example.com"),
         ("hana@예시.kr", "hana@xn--vv4b11d.kr"),
         ("hana@ｅｘａｍｐｌｅ.com", "hana@example.com"),
+        ("ｈａｎａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "hana@example.com"),
+        ("hana＠example。com", "hana@example.com"),
+        ("\ufeffha\u200bna@exam\u00adple.com\u00a0", "hana@example.com"),
+        ("\u202ahana@example.com\u202c", "hana@example.com"),
+        ("mailto:hana@example.com", "hana@example.com"),
+        ("Mailto:Hana.Kim@EXAMPLE.com", "Hana.Kim@example.com"),
+        ("Hana Kim <hana@example.com>", "hana@example.com"),
+        ('"Kim, Hana" <hana@example.com>;', "hana@example.com"),
+        ("< hana@example.com >", "hana@example.com"),
+        ("hana@example.com.", "hana@example.com"),
+        ("hana@example.com,", "hana@example.com"),
     ],
 )
 def test_an_address_is_brought_into_its_normal_form(text: str, address: str) -> None:
@@ -40,9 +51,9 @@ def test_an_address_is_brought_into_its_normal_form(text: str, address: str) -> 
         "hana@example",
         "hana@[127.0.0.1]",
         "hana@@example.com",
-        "ha..na@example.com",
         "hana@exa mple.com",
-        "Hana <hana@example.com>",
+        "Hana <hana@example.com> <duri@example.com>",
+        "mailto:hana@example.com?subject=Hi",
         "hana@example.com, duri@example.com",
         "hana@example.com\r\nBcc: duri@example.com",
         "hana@example.com\x00",
@@ -58,6 +69,30 @@ def test_an_address_that_mail_servers_would_refuse_is_refused(text: str) -> None
     with pytest.raises(InvalidRequest) as refusal:
         parse_email(text)
     assert refusal.value.field == "email"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("hana@example.com; duri@example.com", "more than one address"),
+        ("hana@example.com\nduri@example.com", "more than one address"),
+        ("Hana <hana@example.com>, Duri <duri@example.com>", "more than one address"),
+        ("없음", "no @ in it"),
+        ("hana@@example.com", "more than one @"),
+        ("hana @example.com", "a space in it"),
+        ("@example.com", "nothing before the @"),
+        ("hana@example", "no complete domain after the @"),
+        ("hana..kim@docomo.ne.jp", "dots before the @ that mail servers refuse"),
+        ("hana.@ezweb.ne.jp", "dots before the @ that mail servers refuse"),
+        (".hana@ezweb.ne.jp", "dots before the @ that mail servers refuse"),
+        ("hana@example,com", "no complete domain after the @"),
+        ("hana@example..com", "not an e-mail address"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(text: str, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse_email(text)
+    assert refusal.value.problem == problem
 
 
 # Addresses of what plain ones are made of, right and wrong.
