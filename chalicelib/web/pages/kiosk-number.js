@@ -1,6 +1,6 @@
 /** A phone number while it is typed: digits and a leading +, shown in groups. */
 
-const SHORTEST = 7; // digits; with fewer, nobody has finished typing
+const SHORTEST = 6; // digits, as in Andorra; with fewer, nobody has finished typing
 const LONGEST = 17; // digits; 15 in E.164, plus an international prefix
 // Two numbers run together must be seen to be too long, and never be cut to a valid one.
 const KEPT = 24;
@@ -8,24 +8,44 @@ const KEPT = 24;
 // The country codes with one or two digits; all others have three (ITU-T E.164, annex).
 const COUNTRY_CODE = /^(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{1,3})(\d*)$/;
 
-/** The significant characters: `+` at the start and digits, full-width ones too. */
+// What the server takes (attendance/writing.py): a + only in front, and between the digits spaces,
+// brackets, dots, hyphens of all kinds and what nobody sees.
+const WRITTEN =
+  /^(tel:)?[\p{Cf}\p{Zs}([（［]*[+＋]?[\p{Nd}\p{Pd}\p{Zs}\p{Cf}\t()[\]（）［］_＿/／−ーｰㅡ⁃.．。｡·・･•‧∙ㆍ]*$/iu;
+const TO = /[〜〰]/; // hyphens to Unicode, but between two numbers: 4567〜8
+const COMPUTED = /^(\p{Pd}|−)\p{Nd}+$|^\p{Nd}+\.0+$/u; // by a spreadsheet
+
+/** The significant characters in ASCII: `+` at the start, and digits of any script. */
 export function significant(text) {
-  const kept = text.normalize('NFKC').replace(/[^\d+]/g, '');
+  const kept = [...text].filter((character) => /[\p{Nd}+＋]/u.test(character)).map(ascii).join('');
   return kept.slice(0, 1) + kept.slice(1).replace(/\+/g, '');
 }
 
-/** Whether a text contains only characters that phone numbers are written with. */
-export function looksLikeNumber(text) {
-  return /^[\d+().\-/\s‐-―]*$/.test(text.normalize('NFKC'));
+function ascii(character) {
+  if (/[+＋]/.test(character)) return '+';
+  const code = character.codePointAt(0);
+  let value = 0; // in each script, the digits from 0 to 9 follow one another
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1;
+  return String(value % 10);
 }
 
-/** `01012345678` as `010-1234-5678`, `+821012345678` as `+82 10-1234-5678`; works at any length. */
+/** Whether a text is written as a phone number is, and not as two. */
+export function looksLikeNumber(text) {
+  const written = text.trim();
+  const [before, after] = written.split(/[/／]/).map((part) => significant(part).length);
+  const isOne = after === undefined || before < after; // 02-123-4567/8 are two
+  return isOne && WRITTEN.test(written) && !TO.test(written) && !COMPUTED.test(written);
+}
+
+/** `01012345678` as `010-1234-5678`, `00821012345678` as `00 82 10-1234-5678`, at any length. */
 export function group(number) {
-  if (number.startsWith('+')) {
-    const [, country, rest] = COUNTRY_CODE.exec(number.slice(1)) ?? [null, '', ''];
+  const [, prefix, international] = /^(\+|00)(.*)$/.exec(number) ?? [];
+  if (prefix) {
+    const [, country, rest] = COUNTRY_CODE.exec(international) ?? [null, '', ''];
     const area82 = rest.startsWith('2') ? 1 : 2; // Seoul's is 2; all others have two digits
     const local = country === '82' ? split(rest, area82, 4, '-') : split(rest, 3, 3, ' ');
-    return local ? `+${country} ${local}` : `+${country}`;
+    const start = prefix === '00' && country ? '00 ' : prefix;
+    return local ? `${start}${country} ${local}` : start + country;
   }
   const area = number.startsWith('02') ? 2 : 3;
   const middle = number.startsWith('010') || number.length > area + 7 ? 4 : 3;

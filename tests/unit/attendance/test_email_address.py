@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.headerregistry import Address
+
 import email_validator
 import pytest
 from email_validator import validate_email
@@ -38,6 +40,7 @@ from chalicelib.attendance.errors import InvalidRequest
 )
 def test_an_address_is_brought_into_its_normal_form(text: str, address: str) -> None:
     assert parse_email(text) == address
+    assert Address(addr_spec=address).addr_spec == address  # as the mail's header will have it
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from writings import WRITINGS
 
 from chalicelib.attendance.errors import InvalidPhone
 from chalicelib.attendance.phone import attendee_id, parse_phone
-from writings import WRITINGS
 
 
 @pytest.mark.parametrize("written", WRITINGS)

@@ -316,9 +316,8 @@ def test_without_a_check_in_id_the_message_id_still_tells_records_apart() -> Non
         "@example.com",
         "hana@example.com\r\nBcc: duri@example.com",
         "hana@example.com, duri@example.com",
-        "Hana <hana@example.com>",
+        "Hana <hana@example.com>, Duri <duri@example.com>",
         "hana\x00@example.com",
-        "hana\u202e@example.com",
         "하나@example.com",
         "=?utf-8?q?hana=0D=0ABcc?=@example.com",
         "h" * 300 + "@example.com",
@@ -329,6 +328,12 @@ def test_an_unusable_address_is_refused_without_repeating_it(address: str) -> No
         composed(HANA, to=address)
     assert str(refused.value) == "not an address that mail can be sent to"
     assert refused.value.__context__ is None
+
+
+@pytest.mark.parametrize("address", ["Hana <hana@example.com>", "hana\u202e＠example.com"])
+def test_a_mended_address_is_the_only_recipient(address: str) -> None:
+    message = composed(HANA, to=address)
+    assert message.address == "hana@example.com"
 
 
 def test_an_international_domain_travels_in_ascii() -> None:
