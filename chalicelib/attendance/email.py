@@ -24,11 +24,11 @@ _WRAPPED = re.compile(r"(?:mailto:|[^<>@]*<)?([^<>]*?)>?[.,;]?", re.IGNORECASE)
 # on the way refuse or remove, so nobody can promise that a mail arrives.
 _PROBLEMS = {
     re.compile(r"\S@\S+\.\S+[\s,;/|].*\S@\S", re.DOTALL): "more than one address",
-    re.compile(r"^[^@]*$"): "no @ in it",
-    re.compile(r"@[^@]*@"): "more than one @",
-    re.compile(r"\s"): "a space in it",
-    re.compile(r"^@"): "nothing before the @",
-    re.compile(r"@[^.]*$"): "no complete domain after the @",
+    re.compile(r"^[^@]*$"): "not an e-mail address (no @ in it)",
+    re.compile(r"@[^@]*@"): "not an e-mail address (more than one @)",
+    re.compile(r"\s"): "not an e-mail address (a space in it)",
+    re.compile(r"^@"): "not an e-mail address (nothing before the @)",
+    re.compile(r"@[^.]*$"): "not an e-mail address (no complete domain after the @)",
     re.compile(r"^\.|\.\.[^@]*@|\.@"): "dots before the @ that mail servers refuse",
 }
 

@@ -217,6 +217,7 @@ def test_a_number_is_read_in_whatever_writing_it_is_pasted(kiosk: KioskPage) -> 
         "010-0000-1234 ext. 5",
         "010-0000-12²4",
         "02-123-4567/8",
+        "030/12345/12346",
         "02-123-4567〜8",
         "02-123-4567, 8",
         "02-123-4567\n8",

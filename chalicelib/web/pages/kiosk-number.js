@@ -32,8 +32,8 @@ function ascii(character) {
 /** Whether a text is written as a phone number is, and not as two. */
 export function looksLikeNumber(text) {
   const written = text.trim();
-  const [before, after] = written.split(/[/／]/).map((part) => significant(part).length);
-  const isOne = after === undefined || before < after; // 02-123-4567/8 are two
+  const [before, after, ...more] = written.split(/[/／]/).map((part) => significant(part).length);
+  const isOne = after === undefined || (before < after && !more.length); // 02-123-4567/8 are two
   return isOne && WRITTEN.test(written) && !TO.test(written) && !COMPUTED.test(written);
 }
 

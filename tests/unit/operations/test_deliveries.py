@@ -319,7 +319,7 @@ def test_check_ins_that_changed_meanwhile_are_left_alone_and_reported(
         (("0211ABC", "--unclear", "--email", "p1@example.com"), "--email and --again go with"),
         (("0211ABC", "--check-in", "7F3K"), "'7F3K' is not a check-in id such as"),
         (("0211ABC", "--check-in", "7F3K-9QRT-2MXA-HB4D"), "no such check-in at the event"),
-        (("0211ABC", "--phone", "12"), "--phone: no such phone number"),
+        (("0211ABC", "--phone", "12"), "--phone: digits are missing"),
         (("0211ABC", "--phone", "010-0000-0009"), "no such check-in at the event 0211ABC"),
         (("0211ABC", "--phone", "010-0000-0001", "--email", "x"), "'--email': not an e-mail"),
         (("0212ABC", "--failed"), "no event has the code 0212ABC"),

@@ -100,7 +100,7 @@ def test_a_wrong_address_costs_the_address_not_the_person(file: Path) -> None:
     person = _only(file, "김하나,010-0000-0001,hana@@example")
     assert isinstance(person, Person)
     assert person.email is None
-    assert person.warning == "imported without e-mail: more than one @"
+    assert person.warning == "imported without e-mail: not an e-mail address (more than one @)"
 
 
 def test_of_two_rows_with_one_number_the_first_counts(file: Path) -> None:
