@@ -23,7 +23,7 @@ _WRAPPED = re.compile(r"(?:mailto:|[^<>@]*<)?([^<>]*?)>?[.,;]?", re.IGNORECASE)
 # (`a..b@`, `a.@`). In SMTP they need quotation marks (RFC 5321, section 4.1.2), which many servers
 # on the way refuse or remove, so nobody can promise that a mail arrives.
 _PROBLEMS = {
-    re.compile(r"\S@\S+\.\S+[\s,;/|].*\S@\S", re.DOTALL): "more than one address",
+    re.compile(r"@[^@\s,;/|]+[\s,;/|][^@]*@"): "more than one address",
     re.compile(r"^[^@]*$"): "not an e-mail address (no @ in it)",
     re.compile(r"@[^@]*@"): "not an e-mail address (more than one @)",
     re.compile(r"\s"): "not an e-mail address (a space in it)",
