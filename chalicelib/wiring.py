@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,13 +27,9 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 
-_EVENT_SECONDS = 5.0
+EVENT_SECONDS = 5.0
 _WAITS_OF_A_SEND = 4  # for the replies to MAIL, RCPT, DATA and to the mail itself
 _RECORD_SECONDS = 2.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _once(build: Callable[[Wiring], Part]) -> cached_property[Part]:
@@ -60,7 +56,7 @@ class Wiring:
     def __init__(
         self,
         settings: Settings,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = dynamodb.utc_now,
         *,
         patience: Config | None = None,
         pause: Callable[[float], None] = time.sleep,
@@ -68,7 +64,7 @@ class Wiring:
         self.settings = settings
         self.now = now
         self._patience = patience or dynamodb.in_a_function(settings.storage_timeout)
-        self._pause = pause
+        self.pause = pause
         # `chalice local` serves each request in its own thread, and boto3's default session is not
         # made to create clients in two threads at once.
         self.lock = threading.RLock()
@@ -79,15 +75,15 @@ class Wiring:
 
     @_once
     def event_table(self) -> EventTable:
-        return EventTable(self._dynamodb, self.settings.event_table)
+        return EventTable(self._dynamodb, self.settings.event_table, now=self.now)
 
     @_once
     def registration_table(self) -> RegistrationTable:
-        return RegistrationTable(self._dynamodb, self.settings.registration_table)
+        return RegistrationTable(self._dynamodb, self.settings.registration_table, now=self.now)
 
     @_once
     def check_in_table(self) -> CheckInTable:
-        return CheckInTable(self._dynamodb, self.settings.check_in_table)
+        return CheckInTable(self._dynamodb, self.settings.check_in_table, now=self.now)
 
     @_once
     def deliveries(self) -> Deliveries:
@@ -102,7 +98,7 @@ class Wiring:
 
     @_once
     def events(self) -> CachedEvents:
-        return CachedEvents(self.event_table, seconds=_EVENT_SECONDS)
+        return CachedEvents(self.event_table, seconds=EVENT_SECONDS, now=self.now)
 
     @_once
     def reception(self) -> Reception:
@@ -142,12 +138,12 @@ class Wiring:
             compose=composer.compose,
             send=pool.send,
             now=self.now,
-            pause=self._pause,
+            pause=self.pause,
         )
         return Confirmations(
             service,
             pool,
-            Pause(self._pause),
+            Pause(self.pause),
             self.deliveries,
             metrics=self.metrics,
             now=self.now,

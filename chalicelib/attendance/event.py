@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -11,14 +12,21 @@ from zoneinfo import ZoneInfo
 Locale = Literal["ko", "en"]
 State = Literal["not_open", "open", "closed"]
 
+NOT_A_CODE = "is not an event code: 4 to 32 letters, digits and hyphens, such as 260211KXQ"
 LOCALES: tuple[Locale, ...] = ("ko", "en")
 
-_EVENT_CODE = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Za-z]{3}")
+_EVENT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,30}[A-Za-z0-9]")
+# No vowels, so that they spell nothing (O would also be read as 0), and no L, which looks like a 1.
+_LETTERS = "BCDFGHJKMNPQRSTVWXZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One meetup. All times are aware UTC; `timezone` is the IANA name they are shown in."""
+    """One meetup. All times are aware UTC; `timezone` is the IANA name they are shown in.
+
+    After `expires_at`, everything about the event counts as gone. `version` grows with each change;
+    an event from before there were versions has 0.
+    """
 
     event_code: str
     name: str
@@ -34,12 +42,13 @@ class Event:
     walk_ins: bool = False
     announcement: str = ""
     reply_to: str | None = None
+    version: int = 0
     zone: ZoneInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raises ValueError for an impossible code, window, locale or zone."""
         if normalize_event_code(self.event_code) != self.event_code:
-            raise ValueError(f"{self.event_code!r} is not an event code such as 0211ABC")
+            raise ValueError(f"{self.event_code!r} {NOT_A_CODE}")
         if not self.check_in_opens_at < self.check_in_closes_at:
             raise ValueError("check-in has to open before it closes")
         if self.expires_at <= self.check_in_closes_at:
@@ -59,7 +68,16 @@ class Event:
         return "open" if now < self.check_in_closes_at else "closed"
 
 
+def new_event_code(starts_at: datetime) -> str:
+    """A code such as `260211KXQ`: year, month and day of `starts_at` in its zone, three letters."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(3))
+    return f"{starts_at:%y%m%d}{letters}"
+
+
 def normalize_event_code(text: str) -> str | None:
-    """Return `0211ABC` for `0211abc` (month, day, three letters); None for anything else."""
+    """Return the code in upper case, `0211ABC` for `0211abc`; None for anything else.
+
+    It has 4 to 32 letters, digits and hyphens (ASCII), and no hyphen at its ends.
+    """
     code = text.strip()
     return code.upper() if _EVENT_CODE.fullmatch(code) else None

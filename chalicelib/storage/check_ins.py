@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.storage.batches import MOST_GETS, Batches, batched
-from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
+from chalicelib.storage.dynamodb import (
+    from_item,
+    is_gone,
+    storage_errors,
+    to_item,
+    to_time,
+    utc_now,
+)
 
 log = logging.getLogger("rollcall.storage")
 
@@ -27,17 +34,19 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class CheckInTable:
-    """All methods raise StorageUnavailable."""
+    """A check-in that has expired is not there. All methods raise StorageUnavailable."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
         *,
+        now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
+        self._now = now
         self._batches = Batches(client, table, sleep=sleep)
 
     def get(self, event_code: str, attendee_id: str) -> CheckIn | None:
@@ -46,10 +55,15 @@ class CheckInTable:
             found = self._client.get_item(
                 TableName=self._table, Key=_key(event_code, attendee_id), ConsistentRead=True
             )
-        return _check_in(found["Item"]) if "Item" in found else None
+        item = found.get("Item")
+        return None if item is None or is_gone(item, self._now()) else _check_in(item)
 
     def add(self, check_in: CheckIn) -> CheckIn | None:
-        """Store it, or return the one that this attendee already has for this event."""
+        """Store it, or return the one that this attendee already has for this event.
+
+        None that has expired can be in the way: all items of an event expire together, nobody
+        checks in at an event that has, and no code is used again while an item has it.
+        """
         with storage_errors():
             try:
                 self._client.put_item(
@@ -118,11 +132,14 @@ class CheckInTable:
             return next(map(_check_in, self._items(entries)), None)
 
     def count(self, event_code: str) -> int:
+        """How many people are checked in. They expire together, so one tells for all."""
+        if next(self.of_event(event_code), None) is None:
+            return 0
         with storage_errors():
             return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
-        """The items that still exist for these index entries, in their order (consistent reads).
+        """The items that are still there for these entries, in their order (consistent reads).
 
         An item that has just changed can have two entries, but DynamoDB refuses repeated keys.
         """
@@ -131,7 +148,8 @@ class CheckInTable:
             for entry in entries
         }
         items = self._batches.get({"Keys": list(keys.values()), "ConsistentRead": True})
-        found = {item["attendee_id"]["S"]: item for item in items}
+        now = self._now()
+        found = {item["attendee_id"]["S"]: item for item in items if not is_gone(item, now)}
         return (found[attendee] for attendee in keys if attendee in found)
 
     def _by_event(self, event_code: str, **options: Any) -> Iterable[QueryOutputTypeDef]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.delivery import Attempt, Claimed, End, OwedMail
-from chalicelib.storage.dynamodb import storage_errors, to_item
+from chalicelib.storage.dynamodb import is_gone, storage_errors, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -29,11 +29,13 @@ _CLAIM = (
     "copies = if_not_exists(copies, :none) + :one, attempts = if_not_exists(attempts, :none) + :one"
 )
 _CLAIMABLE = (
-    "(attribute_not_exists(copies) OR copies < :most) AND "
+    "NOT expires_at <= :now AND (attribute_not_exists(copies) OR copies < :most) AND "
     "(delivery = :due OR (delivery IN (:sending, :unclear) AND due_at <= :now))"
 )
 _HOLD = "SET delivery = :unclear, delivery_reason = :reason REMOVE due_shard, due_at, claim"
 _SPENT = "delivery IN (:due, :sending, :unclear) AND due_at <= :now AND copies >= :most"
+_FORGET = "REMOVE due_shard, due_at"
+_GONE = "expires_at <= :now"
 
 
 class Deliveries:
@@ -44,7 +46,10 @@ class Deliveries:
         self._table = table
 
     def claim(self, keys: Keys, attempt: Attempt) -> Claimed:
-        """Take a delivery that is owed and that nobody else is working on."""
+        """Take a delivery that is owed and that nobody else is working on.
+
+        A check-in that has expired counts as missing. Its mail is no longer owed.
+        """
         values = _states("due", "sending", "unclear") | to_item(
             {
                 ":token": attempt.token,
@@ -71,6 +76,9 @@ class Deliveries:
                 # If a reply was lost, the SDK repeats the call and finds our own claim.
                 if item and item.get("claim") == {"S": attempt.token}:
                     return Claimed(item, _number(item, "copies"), _number(item, "attempts"))
+                if item and is_gone(item, attempt.now):
+                    self._update(keys, _FORGET, _GONE, to_item({":now": attempt.now}))
+                    return Claimed(None)
                 return Claimed(item)
         return Claimed(old, _number(old, "copies") + 1, _number(old, "attempts") + 1)
 

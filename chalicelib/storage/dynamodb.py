@@ -74,6 +74,22 @@ def to_time(number: Any) -> datetime:
     return datetime.fromtimestamp(int(number), UTC)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def is_gone(item: Item, now: datetime) -> bool:
+    """Whether the day of deletion of the item's event is past.
+
+    The item then counts as gone: DynamoDB deletes it up to some days later
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html). Every read asks.
+    """
+    try:
+        return int(item["expires_at"]["N"]) <= now.timestamp()
+    except (KeyError, ValueError):
+        return False  # malformed, and whoever parses it says so
+
+
 @contextmanager
 def storage_errors() -> Iterator[None]:
     """Turn the SDK's errors into StorageUnavailable, whose message is only the error's code.

@@ -6,12 +6,20 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.attendance.errors import MalformedItem
 from chalicelib.attendance.registration import Registration
 from chalicelib.storage.batches import MOST_WRITES, Batches, batched
-from chalicelib.storage.dynamodb import from_item, storage_errors, to_item, to_time
+from chalicelib.storage.dynamodb import (
+    from_item,
+    is_gone,
+    storage_errors,
+    to_item,
+    to_time,
+    utc_now,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -22,17 +30,19 @@ log = logging.getLogger("rollcall.storage")
 
 
 class RegistrationTable:
-    """All methods raise StorageUnavailable."""
+    """A registration that has expired is not there. All methods raise StorageUnavailable."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
         *,
+        now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
+        self._now = now
         self._batches = Batches(client, table, sleep=sleep)
 
     def get(self, event_code: str, attendee_id: str) -> Registration | None:
@@ -41,10 +51,15 @@ class RegistrationTable:
                 TableName=self._table,
                 Key=_key(event_code, attendee_id),
             )
-        return _registration(from_item(found["Item"])) if "Item" in found else None
+        item = found.get("Item")
+        return None if item is None or is_gone(item, self._now()) else _registration(item)
 
     def add(self, registration: Registration) -> Registration | None:
-        """Store it, or return the one that counts and that this attendee already has."""
+        """Store it, or return the one that counts and that this attendee already has.
+
+        None that has expired can be in the way: all items of an event expire together, nobody
+        registers for an event that has, and no code is used again while an item has it.
+        """
         with storage_errors():
             try:
                 self._client.put_item(
@@ -58,7 +73,7 @@ class RegistrationTable:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as refusal:
                 earlier = refusal.response["Item"]  # type: ignore[typeddict-item]
-                return _registration(from_item(earlier))
+                return _registration(earlier)
         return None
 
     def put_many(self, registrations: Iterable[Registration]) -> Iterator[int]:
@@ -93,16 +108,19 @@ class RegistrationTable:
         with storage_errors():
             for page in pages:
                 for item in page["Items"]:
+                    if is_gone(item, self._now()):
+                        continue
                     try:
-                        yield _registration(from_item(item))
+                        yield _registration(item)
                     except MalformedItem as error:
                         log.error("event %s: %s", event_code, error)
 
     def emails(self, event_code: str, attendee_ids: Iterable[str]) -> dict[str, str]:
         """The stored addresses of up to 100 attendees, by attendee id."""
         keys = [_key(event_code, attendee) for attendee in attendee_ids]
-        found = self._batches.get({"Keys": keys, "ProjectionExpression": "attendee_id, email"})
-        rows = map(from_item, found)
+        wanted = "attendee_id, email, expires_at"
+        found = self._batches.get({"Keys": keys, "ProjectionExpression": wanted})
+        rows = [from_item(item) for item in found if not is_gone(item, self._now())]
         return {row["attendee_id"]: row["email"] for row in rows if "email" in row}
 
     def count(self, event_code: str) -> int:
@@ -111,9 +129,9 @@ class RegistrationTable:
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="event_code = :code",
-                FilterExpression="attribute_not_exists(#status)",
+                FilterExpression="attribute_not_exists(#status) AND NOT expires_at <= :now",
                 ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={":code": {"S": event_code}},
+                ExpressionAttributeValues=to_item({":code": event_code, ":now": self._now()}),
                 Select="COUNT",
             )
             return sum(page["Count"] for page in pages)
@@ -131,8 +149,9 @@ def _attributes(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _registration(attributes: dict[str, Any]) -> Registration:
+def _registration(item: Item) -> Registration:
     """Raises MalformedItem for an item that Rollcall did not write."""
+    attributes = from_item(item)
     try:
         return Registration(
             event_code=attributes["event_code"],
