@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
     from chalicelib.confirmation.confirmations import Confirmations
+    from chalicelib.storage.holdings import Holdings
 
 Part = TypeVar("Part")
 
@@ -88,6 +89,19 @@ class Wiring:
     @_once
     def deliveries(self) -> Deliveries:
         return Deliveries(self._dynamodb, self.settings.check_in_table)
+
+    @_once
+    def holdings(self) -> Holdings:
+        # Imported here, because no function needs it.
+        from chalicelib.storage.holdings import Holdings
+
+        settings = self.settings
+        return Holdings(
+            self._dynamodb,
+            settings.event_table,
+            {"registration": settings.registration_table, "check_in": settings.check_in_table},
+            now=self.now,
+        )
 
     @_once
     def metrics(self) -> Metrics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from operations.attendee_commands import attendees
 from operations.console import Commands
 from operations.deliveries_command import deliveries
 from operations.deploy_commands import deploy, destroy, diff, package, verify
@@ -37,6 +38,7 @@ def operations(ctx: click.Context, stage: str) -> None:
 
 operations.add_command(events)
 operations.add_command(roster)
+operations.add_command(attendees)
 operations.add_command(deliveries)
 operations.add_command(resend)
 operations.add_command(secrets)

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import click
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.attendance.errors import InvalidRequest, StorageUnavailable
-from chalicelib.attendance.event import Event, normalize_event_code
+from chalicelib.attendance.errors import InvalidPhone, InvalidRequest, StorageUnavailable
+from chalicelib.attendance.event import NOT_A_CODE, Event, normalize_event_code
+from chalicelib.attendance.phone import attendee_id, parse_phone
 from chalicelib.settings import SettingsError
 from operations.deployment.aws import DeploymentError
 from operations.stage import Stage, UnknownStageError
@@ -36,7 +37,9 @@ class Commands(click.Group):
         except (DeploymentError, SettingsError, UnknownStageError) as error:
             raise FailureError(str(error)) from error
         except (StorageUnavailable, BotoCoreError) as error:
-            raise FailureError(f"storage did not answer or refused the call: {error}") from error
+            raise FailureError(
+                f"storage did not answer or refused the call: {error}; it is safe to run this again"
+            ) from error
 
 
 def checked(check: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -56,11 +59,12 @@ def checked(check: Callable[[str], Any]) -> Callable[[click.Context, click.Param
 def _event_code(text: str) -> str:
     code = normalize_event_code(text)
     if code is None:
-        raise ValueError(f"{text!r} is not an event code such as 0211ABC")
+        raise ValueError(f"{text!r} {NOT_A_CODE}")
     return code
 
 
 event_code = click.argument("code", callback=checked(_event_code))
+new_event_code = click.argument("code", required=False, callback=checked(_event_code))
 
 
 def existing_event(stage: Stage, code: str) -> Event:
@@ -68,6 +72,26 @@ def existing_event(stage: Stage, code: str) -> Event:
     if event is None:
         raise FailureError(f"no event has the code {code}")
     return event
+
+
+def attendee_with(stage: Stage, phone: str, option: str) -> str:
+    """The attendee id of a phone number. Raises click.BadParameter, which names `option`."""
+    try:
+        number = parse_phone(phone, stage.wiring.settings.default_region_code)
+    except InvalidPhone as error:
+        raise click.BadParameter(error.problem, param_hint=option) from error
+    return attendee_id(number, stage.wiring.secret_key)
+
+
+def say(note: str) -> None:
+    """Tell something beside the result, on stderr."""
+    click.echo(f"Note: {note}", err=True)
+
+
+def ask(question: str, answer: str) -> None:
+    """Raise FailureError unless somebody types the answer."""
+    if click.prompt(f"{question} Type {answer} to go on", default="", show_default=False) != answer:
+        raise FailureError("nothing was changed")
 
 
 def progress(

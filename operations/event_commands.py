@@ -1,19 +1,21 @@
-"""`events …`: create, show, edit and list events, and print the link that opens a kiosk."""
+"""`events …`: create, show, edit, list and erase events, and print the link that opens a kiosk."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from chalicelib.attendance.event import Event
 from chalicelib.web.access import kiosk_key
-from operations.console import FailureError, event_code, existing_event
+from operations.console import FailureError, ask, event_code, existing_event, new_event_code
+from operations.event_changes import change_event, create_event, create_with_new_code
+from operations.event_checks import check_kept, check_new, say_what_is_odd, valid
+from operations.event_facts import print_event, print_json
 from operations.event_options import event_options, given_details
+from operations.retention import described, erase_event, say_what_becomes_of_mails
 from operations.stage import Stage
 from operations.times import shown
 
@@ -23,28 +25,30 @@ _CLOSES_AFTER = timedelta(hours=6)
 
 @click.group()
 def events() -> None:
-    """Create, show and edit events."""
+    """Create, show, edit and erase events."""
 
 
 @events.command()
-@event_code
+@new_event_code
 @event_options(creating=True)
 @click.pass_obj
-def create(stage: Stage, /, code: str, **options: Any) -> None:
-    """Create the event CODE: month, day and three letters, such as 0211ABC."""
-    table = stage.wiring.event_table
-    if table.get(code):
-        raise FailureError(f"the event {code} already exists: change it with `events edit {code}`")
+def create(stage: Stage, /, code: str | None, **options: Any) -> None:
+    """Create the event CODE: 4 to 32 letters, digits and hyphens, such as 260211KXQ.
+
+    Without CODE, one is made of the day of the start and three letters.
+    """
     given = given_details(options, options["timezone"])
     starts_at = given["starts_at"]
     given.setdefault("check_in_opens_at", starts_at - _OPENS_BEFORE)
     given.setdefault("check_in_closes_at", starts_at + _CLOSES_AFTER)
     keep = timedelta(days=given.pop("keep_days"))
-    event = _valid(
-        lambda: Event(event_code=code, expires_at=given["check_in_closes_at"] + keep, **given)
-    )
-    table.put(event)
-    _show(stage, event)
+    expires_at = given["check_in_closes_at"] + keep
+    event = valid(lambda: Event(event_code=code or "0000", expires_at=expires_at, **given))
+    now = stage.wiring.now()
+    check_new(event, now)
+    say_what_is_odd(event, now, given)
+    made = create_event(stage.wiring, event) if code else create_with_new_code(stage.wiring, event)
+    print_event(made, now, {})
 
 
 @events.command()
@@ -52,17 +56,50 @@ def create(stage: Stage, /, code: str, **options: Any) -> None:
 @event_options(creating=False)
 @click.pass_obj
 def edit(stage: Stage, /, code: str, **options: Any) -> None:
-    """Change the given details of the event CODE; the others stay as they are."""
+    """Change the given details of the event CODE; the others stay as they are.
+
+    If that moves the day of deletion, all registrations and check-ins move, too. It is safe to run
+    this again, and needed if it stopped before that was done.
+    """
     event = existing_event(stage, code)
     given = given_details(options, options["timezone"] or event.timezone)
     if not given:
         raise click.UsageError("nothing to change: give at least one option")
+    moves = not given.keys().isdisjoint({"check_in_closes_at", "keep_days"})
     closes_at = given.get("check_in_closes_at", event.check_in_closes_at)
     keep_days = given.pop("keep_days", None)
     keep = timedelta(days=keep_days) if keep_days else event.expires_at - event.check_in_closes_at
-    changed = _valid(lambda: dataclasses.replace(event, expires_at=closes_at + keep, **given))
-    stage.wiring.event_table.put(changed)
-    _show(stage, changed)
+    wanted = valid(lambda: dataclasses.replace(event, expires_at=closes_at + keep, **given))
+    now = stage.wiring.now()
+    check_kept(wanted, now)
+    say_what_is_odd(wanted, now, given)
+    changed, moved = change_event(stage.wiring, event, wanted, moves=moves)
+    print_event(changed, now, {})
+    if moved:
+        click.echo(f"{described(moved)} moved to the new day of deletion")
+
+
+@events.command()
+@event_code
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase(stage: Stage, /, code: str, *, yes: bool) -> None:
+    """Delete the event CODE and all its registrations and check-ins, now and for good.
+
+    Confirmations that are still owed are not mailed. It is safe to run this again, and needed if it
+    stopped before everything was deleted.
+    """
+    wiring = stage.wiring
+    event = wiring.event_table.get(code)
+    what = described(wiring.holdings.count(code))
+    if not yes:
+        name = f"{code} {event.name}" if event else f"{code}, which is over or unknown,"
+        ask(f"This deletes the event {name} with {what} for good.", code)
+    erased = erase_event(wiring, code)
+    if not erased.total():
+        raise FailureError(f"nothing is stored of an event {code}")
+    click.echo(f"{code}: erased, with {described(erased)}")
+    say_what_becomes_of_mails(erased)
 
 
 @events.command()
@@ -72,11 +109,11 @@ def edit(stage: Stage, /, code: str, **options: Any) -> None:
 def show(stage: Stage, /, code: str, *, as_json: bool) -> None:
     """Show the event CODE and how many people are registered and checked in."""
     event = existing_event(stage, code)
-    counts = _counts(stage, event)
-    if as_json:
-        click.echo(json.dumps(_facts(stage, event) | counts, ensure_ascii=False, indent=2))
-    else:
-        _show(stage, event, counts)
+    counts = {
+        "registrations": stage.wiring.registration_table.count(code),
+        "check_ins": stage.wiring.check_in_table.count(code),
+    }
+    (print_json if as_json else print_event)(event, stage.wiring.now(), counts)
 
 
 @events.command(name="list")
@@ -103,53 +140,3 @@ def kiosk_link(stage: Stage, /, code: str, base_url: str | None) -> None:
     if not base:
         raise click.UsageError(f"stage {stage.name} is not deployed yet: give --base-url")
     click.echo(f"{base}/kiosk/{code}#key={kiosk_key(stage.wiring.secret_key, code)}")
-
-
-def _valid(build: Callable[[], Event]) -> Event:
-    try:
-        return build()
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _facts(stage: Stage, event: Event) -> dict[str, Any]:
-    """The event as JSON."""
-    attributes = {
-        field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.init
-    }
-    times = {
-        name: value.astimezone(event.zone).isoformat()
-        for name, value in attributes.items()
-        if isinstance(value, datetime)
-    }
-    return attributes | times | {"state": event.state(stage.wiring.now())}
-
-
-def _counts(stage: Stage, event: Event) -> dict[str, int]:
-    return {
-        "registrations": stage.wiring.registration_table.count(event.event_code),
-        "check_ins": stage.wiring.check_in_table.count(event.event_code),
-    }
-
-
-def _show(stage: Stage, event: Event, counts: dict[str, int] | None = None) -> None:
-    facts = _facts(stage, event)
-    opens_at = shown(event.check_in_opens_at, event.zone)
-    closes_at = shown(event.check_in_closes_at, event.zone)
-    lines = {
-        "event": f"{event.event_code} {event.name}",
-        "organization": event.organization,
-        "venue": event.venue,
-        "starts": f"{shown(event.starts_at, event.zone)} ({event.timezone})",
-        "check-in": f"{opens_at} to {closes_at}: {facts['state']}",
-        "self check-in": "yes" if event.self_check_in else "no, only at the kiosks",
-        "walk-ins": "yes" if event.walk_ins else "no",
-        "language": event.locale,
-        "reply to": event.reply_to or "-",
-        "announcement": event.announcement.replace("\n", "\n" + " " * 16) or "-",
-        "deleted on": shown(event.expires_at, event.zone),
-    }
-    for name, count in (counts or {}).items():
-        lines[name.replace("_", "-")] = f"{count:,}"
-    for label, text in lines.items():
-        click.echo(f"{label + ':':16}{text}")

@@ -6,9 +6,14 @@ import click
 
 from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.email import parse_email
-from chalicelib.attendance.errors import InvalidPhone
-from chalicelib.attendance.phone import attendee_id, parse_phone
-from operations.console import FailureError, checked, event_code, existing_event, progress
+from operations.console import (
+    FailureError,
+    attendee_with,
+    checked,
+    event_code,
+    existing_event,
+    progress,
+)
 from operations.resend import Resend
 from operations.stage import Stage
 from operations.standing import LISTS
@@ -95,19 +100,10 @@ def _find(stage: Stage, code: str, check_in_id: str | None, phone: str | None) -
     if check_in_id:
         check_in = table.by_number(check_in_id)
     else:
-        check_in = table.get(code, _attendee(stage, phone or ""))
+        check_in = table.get(code, attendee_with(stage, phone or "", "--phone"))
     if check_in is None or check_in.event_code != code:
         raise FailureError(f"no such check-in at the event {code}")
     return check_in
-
-
-def _attendee(stage: Stage, phone: str) -> str:
-    wiring = stage.wiring
-    try:
-        number = parse_phone(phone, wiring.settings.default_region_code)
-    except InvalidPhone as error:
-        raise click.BadParameter(error.problem, param_hint="--phone") from error
-    return attendee_id(number, wiring.secret_key)
 
 
 def _report(work: Resend, code: str, *, dry_run: bool) -> None:

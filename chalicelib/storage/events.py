@@ -41,9 +41,12 @@ class EventTable:
         self._table = table
         self._now = now
 
-    def get(self, event_code: str) -> Event | None:
+    def get(self, event_code: str, *, consistent: bool = False) -> Event | None:
+        """The event; a consistent read costs twice as much, and sees the last change for certain."""
         with storage_errors():
-            found = self._client.get_item(TableName=self._table, Key=_key(event_code))
+            found = self._client.get_item(
+                TableName=self._table, Key=_key(event_code), ConsistentRead=consistent
+            )
         item = found.get("Item")
         return None if item is None or is_gone(item, self._now()) else _event(item)
 

@@ -6,6 +6,7 @@ of deletion, or deleted. Only `operations` does that.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -58,13 +59,11 @@ class Holdings:
         self._batches = {kind: Batches(client, name) for kind, name in tables.items()}
         self._now = now
 
-    def has_any(self, event_code: str) -> bool:
-        """Whether a registration or a check-in has this code, so that it cannot be used again."""
-        return any(
-            page["Count"]
-            for pages in self._pages(event_code, Limit=1, Select="COUNT").values()
-            for page in pages
-        )
+    def count(self, event_code: str) -> Counter[str]:
+        """How many registrations and check-ins an event has."""
+        with storage_errors():
+            pages = self._pages(event_code, Select="COUNT")
+            return Counter({kind: sum(page["Count"] for page in pages[kind]) for kind in pages})
 
     def of_event(self, event_code: str) -> Iterator[Holding]:
         """What is stored when it is read; what is added meanwhile may be missing."""
@@ -104,8 +103,8 @@ class Holdings:
                 for item in found["Items"]:
                     yield _holding("check_in", item)
 
-    def keep_until(self, holdings: Sequence[Holding], expires_at: datetime) -> int:
-        """Move them to this day of deletion; returns how many were not kept until then before.
+    def keep_until(self, holdings: Sequence[Holding], expires_at: datetime) -> list[Holding]:
+        """Move them to this day of deletion; returns those that had another one.
 
         Only `expires_at` changes, so that no check-in and no mail's state is lost. What is deleted
         or has expired meanwhile stays so.
@@ -113,7 +112,8 @@ class Holdings:
         wanted = int(expires_at.timestamp())
         others = [holding for holding in holdings if holding.expires_at != wanted]
         with ThreadPoolExecutor(_AT_A_TIME) as threads:
-            return sum(threads.map(lambda holding: self._keep_until(holding, expires_at), others))
+            moved = threads.map(lambda holding: self._keep_until(holding, expires_at), others)
+            return [holding for holding, is_moved in zip(others, moved, strict=True) if is_moved]
 
     def delete(self, holdings: Sequence[Holding]) -> None:
         for kind, batches in self._batches.items():
@@ -149,7 +149,10 @@ class Holdings:
         }
         return {
             "registration": query.paginate(
-                TableName=self._tables["registration"], **condition, **options
+                TableName=self._tables["registration"],
+                ConsistentRead=True,
+                **condition,
+                **options,
             ),
             "check_in": query.paginate(
                 TableName=self._tables["check_in"], IndexName="by_event", **condition, **options

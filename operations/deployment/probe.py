@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 from chalicelib.attendance.check_in import CheckIn
 from chalicelib.attendance.event import Event
 from chalicelib.wiring import Wiring
-from operations.deployment.aws import DeploymentError, client, wait_for
+from operations.deployment.aws import DeploymentError, wait_for
 
 CODE = "0229ZZZ"
 _ORGANIZATION = "Rollcall's own probe"
@@ -142,12 +142,7 @@ class Probe:
         return next((each for each in self._found() if each.delivery in _SETTLED), None)
 
     def _clean(self) -> None:
-        """Delete check-ins, registrations, event. In this order, leftovers can be found again."""
-        settings = self._wiring.settings
-        dynamodb = client("dynamodb")
-        code = {"S": CODE}
-        for check_in in self._found():
-            key = {"attendee_id": {"S": check_in.attendee_id}, "event_code": code}
-            dynamodb.delete_item(TableName=settings.check_in_table, Key=key)
-            dynamodb.delete_item(TableName=settings.registration_table, Key=key)
-        dynamodb.delete_item(TableName=settings.event_table, Key={"event_code": code})
+        """Delete everything of the event, also what an earlier probe has left and has expired."""
+        holdings = self._wiring.holdings
+        holdings.delete(list(holdings.of_event(CODE)))
+        holdings.delete_event(CODE)
