@@ -42,13 +42,12 @@ class EventTable:
         self._now = now
 
     def get(self, event_code: str, *, consistent: bool = False) -> Event | None:
-        """The event; a consistent read costs twice as much, and sees the last change for certain."""
+        """The event; a consistent read costs twice as much, and surely sees the last change."""
         with storage_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=_key(event_code), ConsistentRead=consistent
             )
-        item = found.get("Item")
-        return None if item is None or is_gone(item, self._now()) else _event(item)
+        return self._kept(found.get("Item"))
 
     def create(self, event: Event) -> bool:
         """Store a new event. Returns False if its code is taken, even by one that has expired."""
@@ -93,7 +92,7 @@ class EventTable:
             except self._client.exceptions.ConditionalCheckFailedException as refusal:
                 found: Item | None = refusal.response.get("Item")  # type: ignore[assignment]
                 # If a reply was lost, the SDK repeats the call and finds our own change.
-                return after if found and _event(found) == after else None
+                return after if self._kept(found) == after else None
         return after
 
     def put(self, event: Event) -> None:
@@ -119,6 +118,9 @@ class EventTable:
     def ping(self) -> None:
         """Return if the table answers; which item is read does not matter."""
         self.get("-")
+
+    def _kept(self, item: Item | None) -> Event | None:
+        return None if item is None or is_gone(item, self._now()) else _event(item)
 
 
 class CachedEvents:

@@ -199,6 +199,16 @@ class TestRefuses:
         register()
         assert_problem(check_in(client, {"phone": PHONE}, code=code), 404, "unknown_event")
 
+    def test_an_event_past_its_day_of_deletion(
+        self, client: Client, wiring: Wiring, register: Register, event: Event
+    ) -> None:
+        register()
+        assert check_in(client, {"phone": PHONE}).status_code == 201
+        past = wiring.now() - timedelta(minutes=30)
+        change(wiring, event, check_in_closes_at=past, expires_at=wiring.now())
+        assert_problem(check_in(client, {"phone": PHONE}), 404, "unknown_event")
+        assert_problem(client.http.get("/events/0211ABC"), 404, "unknown_event")
+
     def test_who_is_not_registered(self, client: Client, register: Register) -> None:
         register()
         answer = check_in(client, {**WALK_IN, "phone": "010-0000-0002"})

@@ -26,6 +26,7 @@ from chalicelib.storage.check_ins import CheckInTable
 from chalicelib.storage.deliveries import DUE_SHARDS, Deliveries
 from chalicelib.storage.dynamodb import AT_A_DESK
 from chalicelib.storage.events import EventTable
+from chalicelib.storage.holdings import Holding, Holdings, Kind
 from chalicelib.storage.registrations import RegistrationTable
 from local.tables import create_tables
 
@@ -48,6 +49,7 @@ class Storage:
     registrations: RegistrationTable
     check_ins: CheckInTable
     deliveries: Deliveries
+    holdings: Holdings
 
     def put_raw(self, resource: str, **item: dict[str, Any]) -> None:
         self.client.put_item(TableName=self.names[resource], Item=item)
@@ -70,18 +72,25 @@ class Storage:
         ]
 
 
-def storage_on(client: DynamoDBClient) -> Storage:
-    names = {
+def storage_on(
+    client: DynamoDBClient, names: dict[str, str] | None = None, now: datetime = NOW
+) -> Storage:
+    names = names or {
         resource: f"{resource}-{uuid.uuid4()}"
         for resource in ("EventTable", "RegistrationTable", "CheckInTable")
+    }
+    tables: dict[Kind, str] = {
+        "registration": names["RegistrationTable"],
+        "check_in": names["CheckInTable"],
     }
     return Storage(
         client,
         names,
-        EventTable(client, names["EventTable"]),
-        RegistrationTable(client, names["RegistrationTable"]),
-        CheckInTable(client, names["CheckInTable"]),
+        EventTable(client, names["EventTable"], now=lambda: now),
+        RegistrationTable(client, names["RegistrationTable"], now=lambda: now),
+        CheckInTable(client, names["CheckInTable"], now=lambda: now),
         Deliveries(client, names["CheckInTable"]),
+        Holdings(client, names["EventTable"], tables, now=lambda: now),
     )
 
 
@@ -173,6 +182,50 @@ class TestEvents:
         storage.events.put(replace(event, reply_to="answers@example.com"))
         storage.events.put(event)
         assert storage.events.get(event.event_code) == event
+
+    def test_are_created_once(self, storage: Storage, event: Event) -> None:
+        assert storage.events.create(event) is True
+        assert storage.events.create(replace(event, name="이두리의 밋업")) is False
+        assert storage.events.get(event.event_code) == event
+
+    def test_change_if_nobody_else_was_first(self, storage: Storage, event: Event) -> None:
+        first = replace(event, reply_to="answers@example.com")
+        storage.events.put(first)
+        second = storage.events.change(first, replace(event, name="다른 밋업", version=99))
+        assert second == replace(event, name="다른 밋업", version=1)
+        assert storage.events.change(first, replace(first, venue="부산")) is None
+        assert storage.events.get(event.event_code, consistent=True) == second
+        third = storage.events.change(second, replace(second, venue="부산"))
+        assert third == replace(second, venue="부산", version=2)
+
+    def test_are_changed_once_though_the_reply_is_lost(
+        self, storage: Storage, event: Event
+    ) -> None:
+        storage.events.put(event)
+        for _ in range(2):  # as the SDK repeats it
+            changed = storage.events.change(event, replace(event, venue="부산"))
+            assert changed == replace(event, venue="부산", version=1)
+
+    def test_that_are_not_there_are_not_changed(self, storage: Storage, event: Event) -> None:
+        assert storage.events.change(event, replace(event, venue="부산")) is None
+        assert storage.events.get(event.event_code) is None
+
+    @pytest.mark.parametrize("version", [None, {"N": "0"}, {"N": "7"}])
+    def test_keep_what_this_version_does_not_know_when_they_change(
+        self, storage: Storage, event: Event, version: dict[str, Any] | None
+    ) -> None:
+        storage.events.put(event)
+        [item] = storage.client.scan(TableName=storage.names["EventTable"])["Items"]
+        later: dict[str, Any] = {**item, "colour": {"S": "blue"}, "version": version}
+        storage.put_raw("EventTable", **{name: each for name, each in later.items() if each})
+        stored = storage.events.get(event.event_code)
+        assert stored
+        assert storage.events.change(stored, replace(stored, venue="부산"))
+        [item] = storage.client.scan(TableName=storage.names["EventTable"])["Items"]
+        assert item == later | {
+            "venue": {"S": "부산"},
+            "version": {"N": str(stored.version + 1)},
+        }
 
     def test_are_all_found(self, storage: Storage, event: Event) -> None:
         stored = [replace(event, event_code=f"02{day}ABC") for day in range(10, 20)]
@@ -859,6 +912,109 @@ class TestOwing:
         assert storage.check_ins.get("0211ABC", HANA) is None
 
 
+class TestExpired:
+    """What is past its event's day of deletion, and still stored."""
+
+    @pytest.fixture
+    def later(self, storage: Storage, event: Event) -> Storage:
+        """The same tables when everything in them has just expired."""
+        storage.events.put(event)
+        storage.registrations.add(registration())
+        storage.check_ins.add(check_in(check_in_id="7F3K-9QRT-2MXA-HB4D"))
+        return storage_on(storage.client, storage.names, now=LATER)
+
+    def test_is_not_there_for_any_reader(self, later: Storage) -> None:
+        assert later.events.get("0211ABC") is None
+        assert list(later.events.all()) == []
+        assert later.registrations.get("0211ABC", HANA) is None
+        assert list(later.registrations.of_event("0211ABC")) == []
+        assert later.registrations.emails("0211ABC", [HANA]) == {}
+        assert later.registrations.count("0211ABC") == 0
+        assert later.check_ins.get("0211ABC", HANA) is None
+        assert list(later.check_ins.of_event("0211ABC")) == []
+        assert later.check_ins.by_number("7F3K-9QRT-2MXA-HB4D") is None
+        assert later.check_ins.count("0211ABC") == 0
+
+    def test_is_there_until_then(self, later: Storage) -> None:
+        last = storage_on(later.client, later.names, now=LATER - timedelta(seconds=1))
+        assert last.events.get("0211ABC")
+        assert last.registrations.count("0211ABC") == last.check_ins.count("0211ABC") == 1
+        assert last.check_ins.by_number("7F3K-9QRT-2MXA-HB4D")
+
+    def test_is_not_mailed_and_no_longer_owed(self, later: Storage) -> None:
+        assert len(list(later.deliveries.owed())) == 1
+        claimed = later.deliveries.claim(keys(check_in()), attempt(now=LATER))
+        assert claimed == Claimed(None)
+        assert list(later.deliveries.owed()) == []
+
+    def test_keeps_the_code_of_its_event(self, later: Storage, event: Event) -> None:
+        assert later.events.create(event) is False
+
+
+class TestHoldings:
+    @pytest.fixture
+    def three(self, storage: Storage) -> list[Holding]:
+        storage.registrations.add(registration())
+        storage.registrations.add(registration(DURI))
+        storage.check_ins.add(check_in())
+        storage.check_ins.add(check_in(event_code="0212ABC"))
+        until = int(LATER.timestamp())
+        return [
+            Holding("registration", "0211ABC", HANA, until, None),
+            Holding("registration", "0211ABC", DURI, until, None),
+            Holding("check_in", "0211ABC", HANA, until, "due"),
+        ]
+
+    @pytest.mark.parametrize("now", [NOW, LATER])
+    def test_of_an_event_are_found_even_if_they_have_expired(
+        self, storage: Storage, three: list[Holding], now: datetime
+    ) -> None:
+        holdings = storage_on(storage.client, storage.names, now).holdings
+        assert list(holdings.of_event("0211ABC")) == three
+        assert holdings.count("0211ABC") == {"registration": 2, "check_in": 1}
+        assert list(holdings.of_event("0213ABC")) == []
+        assert holdings.count("0213ABC").total() == 0
+
+    def test_of_a_person_are_found_at_every_event(
+        self, storage: Storage, three: list[Holding]
+    ) -> None:
+        elsewhere = replace(three[2], event_code="0212ABC")
+        assert list(storage.holdings.of_attendee(HANA)) == [three[0], three[2], elsewhere]
+
+    def test_are_moved_to_another_day(self, storage: Storage, three: list[Holding]) -> None:
+        before = image(storage, check_in())
+        until = LATER + timedelta(days=1)
+        assert storage.holdings.keep_until(three, until) == three
+        assert storage.holdings.keep_until(list(storage.holdings.of_event("0211ABC")), until) == []
+        assert image(storage, check_in()) == before | {"expires_at": seconds(until)}
+        assert {each.expires_at for each in storage.holdings.of_event("0211ABC")} == {
+            int(until.timestamp())
+        }
+
+    def test_are_not_moved_where_they_are_gone_meanwhile(
+        self, storage: Storage, three: list[Holding]
+    ) -> None:
+        storage.holdings.delete(three[:1])
+        late = storage_on(storage.client, storage.names, now=LATER).holdings
+        assert late.keep_until(three, LATER + timedelta(days=1)) == []
+        assert list(storage.holdings.of_event("0211ABC")) == three[1:]
+
+    def test_are_deleted_however_many_there_are(self, storage: Storage) -> None:
+        list(storage.registrations.put_many(registration(f"{n:064x}") for n in range(60)))
+        storage.check_ins.add(check_in())
+        storage.holdings.delete(list(storage.holdings.of_event("0211ABC")))
+        assert storage.holdings.count("0211ABC").total() == 0
+
+    def test_end_with_their_event(self, storage: Storage, event: Event) -> None:
+        assert storage.holdings.end_event("0211ABC") is False
+        storage.events.put(event)
+        assert storage.holdings.end_event("0211ABC") is True
+        assert storage.events.get("0211ABC") is None
+        assert storage.events.change(event, replace(event, venue="부산")) is None
+        storage.holdings.delete_event("0211ABC")
+        assert storage.events.create(event) is True
+
+
 @pytest.mark.parametrize("resource", ["EventTable", "RegistrationTable", "CheckInTable"])
 def test_every_table_forgets_by_its_items_expires_at(storage: Storage, resource: str) -> None:
     answer = storage.client.describe_time_to_live(TableName=storage.names[resource])
@@ -912,6 +1068,7 @@ def test_a_check_in_and_its_mail_write_what_the_costs_say(dynamodb_local: str) -
     assert writes == [[int(re.findall(r"\d+", cell)[0]) for cell in row.split("|")] for row in rows]
 
 
+HOLDING = Holding("registration", "0211ABC", HANA, None, None)
 CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.events.get("0211ABC"),
     lambda storage: list(storage.events.all()),
@@ -931,6 +1088,13 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.deliveries.settle(keys(check_in()), "mine", end("sent")),
     lambda storage: storage.deliveries.hold(keys(check_in()), attempt(), "no reply"),
     lambda storage: list(storage.deliveries.owed()),
+    lambda storage: storage.holdings.count("0211ABC"),
+    lambda storage: list(storage.holdings.of_event("0211ABC")),
+    lambda storage: list(storage.holdings.of_attendee(HANA)),
+    lambda storage: storage.holdings.keep_until([HOLDING], NOW),
+    lambda storage: storage.holdings.delete([HOLDING]),
+    lambda storage: storage.holdings.end_event("0211ABC"),
+    lambda storage: storage.holdings.delete_event("0211ABC"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -76,6 +77,14 @@ def test_an_event_that_is_not_there_is_asked_for_each_time(
     table.rows["0212ABC"] = made = replace(event, event_code="0212ABC")
     assert events.get("0212ABC") == made
     assert table.asked == ["0212ABC", "0212ABC"]
+
+
+def test_an_event_that_expires_meanwhile_is_not_there(table: Table, event: Event) -> None:
+    moments = iter([event.expires_at - timedelta(seconds=1), event.expires_at])
+    events = CachedEvents(cast(EventTable, table), seconds=5.0, now=lambda: next(moments))
+    events.get("0211ABC")
+    assert events.get("0211ABC") == event
+    assert events.get("0211ABC") is None
 
 
 def test_events_are_kept_apart(events: CachedEvents, table: Table, event: Event) -> None:
