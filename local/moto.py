@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
@@ -57,9 +58,28 @@ def forget_old_iterators() -> None:
     DynamoDBStreamsBackend.get_records = get_and_forget  # type: ignore[method-assign]  # it has no hook
 
 
+def pass_attribute_values_on() -> None:
+    """Patches moto, which converts each attribute of each item that it returns, to no effect.
+
+    A list of 10,000 people takes 14 s with the conversion.
+    """
+    convert = BaseJSONSerializer._serialize_type_structure
+
+    def pass_on(
+        self: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str
+    ) -> None:
+        if shape.name == "AttributeValue" and isinstance(value, dict):
+            serialized[key] = value
+        else:
+            convert(self, serialized, value, shape, key)
+
+    BaseJSONSerializer._serialize_type_structure = pass_on  # type: ignore[method-assign]
+
+
 def main() -> None:
     end_with_parent()
     forget_old_iterators()
+    pass_attribute_values_on()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = _OneWriteAtATime(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
