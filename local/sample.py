@@ -12,7 +12,8 @@ import phonenumbers
 
 from chalicelib.attendance.event import Event
 from chalicelib.roster.importer import RosterImport
-from chalicelib.roster.reader import Person, open_roster
+from chalicelib.roster.opening import open_roster
+from chalicelib.roster.people import Person
 from chalicelib.wiring import Wiring
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -24,9 +25,10 @@ def seed(wiring: Wiring) -> Event:
     """Store today's sample event and its roster. Seeding again reopens the event."""
     event = _event(datetime.now(UTC))
     wiring.event_table.put(event)
-    RosterImport(event, wiring.registration_table, wiring.secret_key).run(
-        open_roster(_ROSTER, _REGION)
-    )
+    work = RosterImport(event, wiring.registration_table, wiring.check_in_table, wiring.secret_key)
+    roster = open_roster(_ROSTER, _REGION)
+    work.compare(roster)
+    list(work.write(roster))
     return event
 
 

@@ -76,11 +76,15 @@ def existing_event(stage: Stage, code: str) -> Event:
 
 def attendee_with(stage: Stage, phone: str, option: str) -> str:
     """The attendee id of a phone number. Raises click.BadParameter, which names `option`."""
+    return attendee_id(parsed_phone(stage, phone, option), stage.wiring.secret_key)
+
+
+def parsed_phone(stage: Stage, phone: str, option: str) -> str:
+    """The number in E.164 form. Raises click.BadParameter, which names `option`."""
     try:
-        number = parse_phone(phone, stage.wiring.settings.default_region_code)
+        return parse_phone(phone, stage.wiring.settings.default_region_code)
     except InvalidPhone as error:
         raise click.BadParameter(error.problem, param_hint=option) from error
-    return attendee_id(number, stage.wiring.secret_key)
 
 
 def say(note: str) -> None:
@@ -101,3 +105,15 @@ def progress(
     return click.progressbar(
         items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
     )
+
+
+def total(batches: Iterable[int], label: str, length: int) -> int:
+    """Run all batches, with a progress bar, and add up their sizes."""
+    with click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        done = 0
+        for size in batches:
+            bar.update(size)
+            done += size
+    return done

@@ -1,79 +1,122 @@
-"""`roster import`: imports a roster file into an event."""
+"""`roster …`: import, list, export and correct the people who are registered for an event."""
 
 from __future__ import annotations
 
-import warnings
+import sys
 from pathlib import Path
 
 import click
 
-from chalicelib.attendance.errors import StorageUnavailable
-from chalicelib.roster.importer import Outcome, RosterImport
-from chalicelib.roster.reader import Roster, open_roster
-from chalicelib.roster.spreadsheet import UnreadableFileError
-from operations.console import FailureError, event_code, existing_event, progress
+from chalicelib.roster.choices import Choices
+from chalicelib.roster.importer import Report, RosterImport
+from chalicelib.roster.opening import open_roster
+from chalicelib.roster.reader import Roster
+from chalicelib.roster.table import UnreadableFileError
+from operations.console import FailureError, event_code, existing_event, progress, total
+from operations.roster_corrections import change_number, remove
+from operations.roster_list import export, list_
+from operations.roster_report import doubts, print_report
 from operations.stage import Stage
 
 
 @click.group()
 def roster() -> None:
-    """Import the people who are registered for an event."""
+    """Import, list and correct the people who are registered for an event."""
+
+
+roster.add_command(list_)
+roster.add_command(export)
+roster.add_command(remove)
+roster.add_command(change_number)
 
 
 @roster.command(name="import")
 @event_code
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Check every row and report, but store nothing.")
+@click.option("--dry-run", is_flag=True, help="Report, but store nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask, even if something is doubtful.")
+@click.option("--replace", is_flag=True, help="Take those off the roster who are not in the file.")
+@click.option("--include-status", is_flag=True, help="Take in cancelled, waiting and hidden rows.")
+@click.option("--keep", multiple=True, metavar="HEADER", help="Keep this column, too.")
+@click.option("--name-column", metavar="HEADER", help="The column of names.")
+@click.option("--phone-column", metavar="HEADER", help="The column of phone numbers.")
+@click.option("--email-column", metavar="HEADER", help="The column of e-mail addresses.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook.")
+@click.option("--encoding", metavar="NAME", help="Of a CSV file, such as cp949 or shift_jis.")
+@click.option("--delimiter", metavar="CHARACTER", help="Of a CSV file, such as ; or \\t.")
 @click.pass_context
-def import_(ctx: click.Context, /, code: str, file: Path, *, dry_run: bool) -> None:
+def import_(
+    ctx: click.Context,
+    /,
+    code: str,
+    file: Path,
+    *,
+    dry_run: bool,
+    yes: bool,
+    replace: bool,
+    **choices: str | bool | tuple[str, ...] | None,
+) -> None:
     """Import the roster FILE (CSV or XLSX) into the event CODE.
 
-    The file needs a column of names and one of phone numbers; a column of e-mail addresses is
-    used if there is one. Rows that cannot be imported are reported with line and reason, and the
-    others are imported. It is safe to run this again, with the same file or a newer one.
+    The command says first what it understood: the columns, the people who are new or changed, and
+    each row that does not come in, with its line and the reason. It asks if something is doubtful.
+    The options decide by hand what it would choose itself. It is safe to run this again, with the
+    same file or a newer one.
 
-    Exit code 0: every row imported; 1: some were not; 2: nothing could be done.
+    Exit code 0: every row is in, or left out for its status; 1: some were rejected; 2: nothing was
+    stored.
     """
     stage: Stage = ctx.obj
     event = existing_event(stage, code)
     wiring = stage.wiring
-    work = RosterImport(event, wiring.registration_table, wiring.secret_key)
-    # openpyxl warns about styles and extensions that it drops, but nothing here needs them.
-    warnings.filterwarnings("ignore", module="openpyxl")
+    work = RosterImport(event, wiring.registration_table, wiring.check_in_table, wiring.secret_key)
     try:
-        table = open_roster(file, wiring.settings.default_region_code)
-        _describe(table)
-        label = "Checking" if dry_run else "Importing"
-        with progress(table, label, table.row_count()) as entries:
-            (work.check if dry_run else work.run)(entries)
+        people = open_roster(
+            file,
+            wiring.settings.default_region_code,
+            Choices(**choices),  # type: ignore[arg-type]  # click's names are its fields
+        )
+        with progress(people, "Reading") as entries:
+            report = work.compare(entries)
     except UnreadableFileError as error:
-        raise FailureError(f"{file}: {error}") from error
-    except StorageUnavailable as error:
+        raise FailureError(f"{file}: {error}; nothing was stored") from error
+    print_report(people, report, file.name)
+    if replace and not report.accepted:
         raise FailureError(
-            f"storage did not answer or refused the call: {error}; {work.outcome.imported:,} "
-            "people were imported before that, and it is safe to run the import again"
-        ) from error
-    _report(work.outcome, code, dry_run=dry_run)
-    ctx.exit(1 if work.outcome.rejected else 0)
+            "nobody in the file could be imported, so it does not replace the roster"
+        )
+    _decide(doubts(people, report, replace=replace), yes=yes or dry_run)
+    if dry_run:
+        click.echo(f"{code}: nothing was stored, since this was a dry run")
+    else:
+        _store(work, people, report, code, replace=replace)
+    ctx.exit(1 if report.rejected else 0)
 
 
-def _describe(table: Roster) -> None:
-    columns = table.columns
-    click.echo(f"Columns: {', '.join(columns.used)}")
-    if columns.passed_over:
-        click.echo(f"Not used: {', '.join(columns.passed_over)}")
-    if columns.email is None:
-        click.echo("There is no e-mail column: attendees are asked for their address at check-in.")
+def is_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
 
 
-def _report(outcome: Outcome, code: str, *, dry_run: bool) -> None:
-    for line, warning in outcome.warnings:
-        click.echo(f"line {line}: {warning}")
-    for row in outcome.rejected:
-        click.echo(f"line {row.line}: rejected: {row.reason}")
-    done = "would be imported" if dry_run else "imported"
-    people = outcome.accepted if dry_run else outcome.imported
-    click.echo(
-        f"{code}: {people:,} {done}, {outcome.without_email:,} of them without e-mail; "
-        f"{len(outcome.rejected):,} rejected"
-    )
+def _decide(found: list[str], *, yes: bool) -> None:
+    """Ask whether to go on in spite of these doubts."""
+    for doubt in found:
+        click.echo(f"doubtful: {doubt}")
+    if not found or yes:
+        return
+    if not is_terminal():
+        raise FailureError("nothing was stored: give --yes to go on, or decide with the options")
+    if not click.confirm("Go on?"):
+        raise FailureError("nothing was stored")
+
+
+def _store(work: RosterImport, people: Roster, report: Report, code: str, *, replace: bool) -> None:
+    # Stored first and removed afterwards: whenever it breaks off, nobody in the file is lost, and
+    # the next import completes it.
+    total(work.write(people), "Importing", report.to_write)
+    removals = ""
+    if replace:
+        removed = total(work.remove(report.to_remove), "Removing", len(report.to_remove))
+        removals = f", {removed:,} removed"
+    unchanged = f"{report.unchanged:,} of them unchanged"
+    click.echo(f"{code}: {report.accepted:,} imported, {unchanged}{removals}")

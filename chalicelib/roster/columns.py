@@ -1,143 +1,273 @@
-"""Which columns of a roster hold the name, the phone number and the e-mail address.
+"""Which columns of a table hold the people's names, phone numbers and e-mail addresses.
 
-Event services and forms use many names: `이름`, `참가자 이름`, `visitor_mobile`, `E-mail (필수)`.
-A header says whose detail it is, and then which. Case, spaces, punctuation, digits and remarks
-in brackets are ignored.
+Headers say what a column is for, and its cells whether it is filled with that. All details of a
+person come from the same party: never one person's name with another's number.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Field = Literal["phone", "name", "given", "family", "email"]
+from chalicelib.roster.cells import cell, is_filled, looks_like_email, looks_like_phone, same_text
+from chalicelib.roster.headers import Field, Party, read_header
+from chalicelib.roster.table import OddCell
 
-# Most preferred first. The buyer of the tickets comes last: in an order for three people, the
-# buyer's number is not the number of the other two.
-_WHOSE = (
-    *("참가자", "참석자", "참여자", "방문자", "방문객", "관람객"),
-    *("attendee", "participant", "visitor", "guest", "ticketholder"),
-    *("신청자", "신청인", "예약자", "등록자", "registrant", "applicant", "member"),
-    "",
-    *("주문자", "구매자", "결제자", "buyer", "purchaser", "customer", "orderer"),
-)
-_WHAT: dict[Field, tuple[str, ...]] = {
-    "phone": (
-        *("휴대폰", "휴대폰번호", "휴대전화", "휴대전화번호", "핸드폰", "핸드폰번호", "모바일"),
-        *("mobile", "mobilenumber", "mobileno", "mobilephone", "mobilephonenumber"),
-        *("cell", "cellphone", "cellphonenumber", "cellnumber", "hp"),
-        *("phone", "phonenumber", "phoneno", "전화", "전화번호", "연락처"),
-        *("contactnumber", "contactno", "telephone", "telephonenumber", "tel"),
-    ),
-    "name": ("이름", "성명", "성함", "실명", "명", "fullname", "name"),
-    "given": ("firstname", "givenname", "forename"),
-    "family": ("lastname", "familyname", "surname", "성", "성씨"),
-    "email": (
-        *("이메일", "이메일주소", "전자우편", "전자메일", "메일", "메일주소"),
-        *("email", "emailaddress", "mail", "mailaddress"),
-    ),
+# Who comes is the party that surely has a name and a number of its own. Otherwise the first
+# three are the same person by different words: `참석자명` beside `휴대폰`. Buyers and guests are
+# the people if the file has nobody else; others, such as guardians, never are.
+_OWN: tuple[Party, ...] = ("participant", "unsaid", "registrant")
+_GROUPS: tuple[tuple[Party, ...], ...] = (_OWN, ("buyer",), ("guest",))
+_LABELS: dict[Field, str] = {
+    "name": "name",
+    "given": "name",
+    "family": "name",
+    "phone": "phone number",
+    "email": "e-mail address",
 }
-_NOT_A_NAME = "명"  # on its own this is a head count; it means a name only in words like 참가자명
-
-# A header's rank: the position of the owner in _WHOSE, then that of the word in _WHAT.
-_RANKS: dict[Field, dict[str, tuple[int, int]]] = {
-    field: {
-        whose + what: (owner, rank)
-        for (owner, whose), (rank, what) in product(enumerate(_WHOSE), enumerate(whats))
-        if whose + what != _NOT_A_NAME
-    }
-    for field, whats in _WHAT.items()
-}
-
-_REMARK = re.compile(r"[\[(<【].*?[\])>】]", re.DOTALL)
-_REQUEST = re.compile(r"[을를]\s*(입력|기재|작성|기입|적어).*", re.DOTALL)  # 성함을 입력해 주세요
-_PARTS = re.compile(r"[/|:,\n]")
+_FILLED_RIGHT = 1 / 3  # of a column's cells: rosters have blanks, typing errors and remarks
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7a3\u4e00-\u9fff\s]+")
+
+
+class NameColumns(NamedTuple):
+    """Where a name stands: in one column, or in two that are joined."""
+
+    whole: int | None
+    given: int | None = None
+    family: int | None = None
+
+
+class Unfit(NamedTuple):
+    """A field that no column can be used for; `columns` were made for it, by their headers."""
+
+    label: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The index of each detail in a row, from 0; None if there is no such column.
+    """The columns to read, best first, by their index in a row, from 0.
 
-    `used` has the headers in the order phone, name, email; `passed_over` has the other headers
-    that matched.
+    `used` pairs what a column became with its header. `passed_over` has the other headers that
+    matched. `doubts` are sentences for whoever decides. `missing` is empty unless there are no
+    names or no phone numbers.
     """
 
-    phone: int
-    name: int | None
-    given: int | None
-    family: int | None
-    email: int | None
-    used: tuple[str, ...]
+    names: tuple[NameColumns, ...]
+    phones: tuple[int, ...]
+    emails: tuple[int, ...]
+    used: tuple[tuple[str, str], ...]
     passed_over: tuple[str, ...]
+    doubts: tuple[str, ...]
+    missing: tuple[Unfit, ...]
+
+    @property
+    def indexes(self) -> frozenset[int]:
+        names = (part for each in self.names for part in each if part is not None)
+        return frozenset((*names, *self.phones, *self.emails))
 
     def full_name(self, cells: Sequence[str]) -> str:
-        """The full name, joined from its two parts if there is no full name."""
-        whole = _cell(cells, self.name)
-        given, family = _cell(cells, self.given), _cell(cells, self.family)
-        if whole and (self.given is not None or not family):
-            return whole
-        given = given or whole  # `Name` beside `Surname`, `이름` beside `성`
-        if _HANGUL.fullmatch(family + given):
-            return family + given
-        return f"{given} {family}"
+        """The first of the names that is filled; "" if none is."""
+        return next(filter(is_filled, (_name(cells, each) for each in self.names)), "")
 
     def phone_text(self, cells: Sequence[str]) -> str:
-        return _cell(cells, self.phone)
+        return next(filter(is_filled, (cell(cells, each) for each in self.phones)), "")
 
-    def email_text(self, cells: Sequence[str]) -> str:
-        return _cell(cells, self.email)
+    def email_texts(self, cells: Sequence[str]) -> list[str]:
+        return [text for each in self.emails if is_filled(text := cell(cells, each))]
 
 
-def find_columns(headers: Sequence[str]) -> Columns | None:
-    """The columns under these headers, or None unless there are names and phone numbers."""
-    found = {field: _matches(headers, ranks) for field, ranks in _RANKS.items()}
-    parts = found["given"] + found["family"]
-    if not found["phone"] or not (found["name"] or parts):
-        return None
-    matching = {match.column for matches in found.values() for match in matches}
-    if found["name"] and parts and min(parts).owner < found["name"][0].owner:
-        found["name"] = []  # the parts are the attendee's name, and the full name is the buyer's
-    best = {field: matches[0].column if matches else None for field, matches in found.items()}
-    chosen = [column for column in best.values() if column is not None]
-    return Columns(
-        phone=found["phone"][0].column,
-        name=best["name"],
-        given=best["given"],
-        family=best["family"],
-        email=best["email"],
-        used=tuple(headers[column].strip() for column in chosen),
-        passed_over=tuple(headers[column].strip() for column in sorted(matching - set(chosen))),
+class _Candidate(NamedTuple):
+    """A column for one field. They sort best first."""
+
+    is_constant: bool = False
+    is_doubtful: bool = False
+    party: int = 0
+    kind: int = 0
+    number: int = 0
+    column: int = 0
+
+
+def find_columns(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], chosen: Mapping[Field, str]
+) -> Columns:
+    """Choose the columns by their headers and by these rows below them.
+
+    `chosen` has the headers that somebody decided on by hand. Without rows, the headers decide.
+    """
+    choice = _Choice(headers, rows, chosen)
+    for party in _OWN:
+        if choice.is_sure(party):
+            return choice.of((party,))
+    for group in _GROUPS:
+        columns = choice.of(group)
+        if not columns.missing:
+            return columns
+    return choice.of(_OWN)
+
+
+class _Choice:
+    """A choice among the columns of one table."""
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        chosen: Mapping[Field, str],
+    ) -> None:
+        self._headers = headers
+        self._read = [read_header(header) for header in headers]
+        self._rows = rows
+        self._chosen = chosen
+
+    def is_sure(self, party: Party) -> bool:
+        """Whether this party surely has names and numbers."""
+        found = self._found((party,))
+        best = (found["name"] or found["given"] or found["family"])[:1] + found["phone"][:1]
+        return len(best) > 1 and not any(each.is_constant or each.is_doubtful for each in best)
+
+    def of(self, group: Sequence[Party]) -> Columns:
+        """The columns of the people in `group`."""
+        found = self._found(group)
+        names = _name_columns(found["name"], found["given"], found["family"])
+        phones = tuple(each.column for each in found["phone"])
+        emails = tuple(each.column for each in found["email"])
+        used = [
+            (label, self._headers[column].strip())
+            for label, columns in (
+                ("name", [part for each in names for part in each if part is not None]),
+                ("phone number", phones),
+                ("e-mail address", emails),
+            )
+            for column in columns
+        ]
+        used_headers = {header for _, header in used}
+        missing = [self._unfit("name", "given", "family")] if not names else []
+        missing += [self._unfit("phone")] if not phones else []
+        return Columns(
+            names=names,
+            phones=phones,
+            emails=emails,
+            used=tuple(dict.fromkeys(used)),
+            passed_over=tuple(
+                text.strip()
+                for text, header in zip(self._headers, self._read, strict=True)
+                if header.field and text.strip() not in used_headers
+            ),
+            doubts=tuple(
+                doubt for field in _LABELS for doubt in self._doubts(_LABELS[field], found[field])
+            ),
+            missing=tuple(missing),
+        )
+
+    def _found(self, group: Sequence[Party]) -> dict[Field, list[_Candidate]]:
+        found = {field: self._candidates(field, group) for field in _LABELS}
+        if not found["email"] and group[0] in _OWN:
+            found["email"] = self._candidates("email", (*group, "unsaid"))
+        if found["name"] and found["name"][0].is_doubtful and (found["given"] or found["family"]):
+            found["name"] = []
+        return found
+
+    def _candidates(self, field: Field, group: Sequence[Party]) -> list[_Candidate]:
+        """The columns for `field`: the best one, and those that a row can fall back on."""
+        if field in self._chosen:
+            return [
+                _Candidate(column=column)
+                for column, header in enumerate(self._headers)
+                if same_text(header, self._chosen[field])
+            ]
+        if field in ("given", "family") and "name" in self._chosen:
+            return []
+        candidates = []
+        for column, header in enumerate(self._read):
+            if header.field != field or header.party not in group:
+                continue
+            cells = self._filled(column)
+            if self._rows and not _fits(field, cells):
+                continue
+            candidates.append(
+                _Candidate(
+                    len(cells) > 1 and len(set(cells)) == 1,
+                    header.is_doubtful,
+                    group.index(header.party),
+                    header.kind,
+                    header.number,
+                    column,
+                )
+            )
+        candidates.sort()
+        return candidates[:1] + [
+            each for each in candidates[1:] if not (each.is_constant or each.is_doubtful)
+        ]
+
+    def _filled(self, column: int) -> list[str]:
+        return [text for row in self._rows if is_filled(text := cell(row, column))]
+
+    def _doubts(self, label: str, candidates: Sequence[_Candidate]) -> Iterator[str]:
+        if not candidates:
+            return
+        best = candidates[0]
+        header = self._headers[best.column].strip()
+        if best.is_doubtful:
+            yield f"the {label} is taken from {header!r}, which may be something else"
+        equals = [each.column for each in candidates if each[:-1] == best[:-1]]
+        if len({tuple(self._filled(column)) for column in equals}) > 1:
+            places = ", ".join(str(column + 1) for column in equals)
+            yield (
+                f"columns {places} could all be the {label}, and {header!r} in column "
+                f"{best.column + 1} comes first"
+            )
+
+    def _unfit(self, *fields: Field) -> Unfit:
+        return Unfit(
+            _LABELS[fields[0]],
+            tuple(
+                header.strip()
+                for header, read in zip(self._headers, self._read, strict=True)
+                if read.field in fields
+            ),
+        )
+
+
+def _name_columns(
+    wholes: Sequence[_Candidate], givens: Sequence[_Candidate], families: Sequence[_Candidate]
+) -> tuple[NameColumns, ...]:
+    """The columns for the name; if whole names are blank, their parts are read."""
+    if families and not givens and wholes:  # `Name` beside `Surname`, `이름` beside `성`
+        return (NameColumns(None, wholes[0].column, families[0].column),)
+    names = [NameColumns(each.column) for each in wholes]
+    if not (givens or families):
+        return tuple(names)
+    parts = NameColumns(
+        None,
+        givens[0].column if givens else None,
+        families[0].column if families else None,
     )
+    best = min([*givens, *families])
+    whole_first = wholes and wholes[0][:3] <= best[:3]
+    return (*names, parts) if whole_first else (parts, *names)
 
 
-def is_known_header(text: str) -> bool:
-    return any(_key(text) in ranks for ranks in _RANKS.values())
+def _name(cells: Sequence[str], columns: NameColumns) -> str:
+    if columns.whole is not None:
+        return cell(cells, columns.whole)
+    given, family = cell(cells, columns.given), cell(cells, columns.family)
+    odd = next((part for part in (given, family) if isinstance(part, OddCell)), None)
+    if odd is not None:
+        return odd
+    if _HANGUL.fullmatch(family + given):
+        return family + given
+    return f"{given} {family}".strip()
 
 
-class _Match(NamedTuple):
-    owner: int
-    rank: int
-    column: int
-
-
-def _matches(headers: Sequence[str], ranks: dict[str, tuple[int, int]]) -> list[_Match]:
-    """The matching columns, best first; of two with the same header, the left one first."""
-    keys = ((column, _key(header)) for column, header in enumerate(headers))
-    return sorted(_Match(*ranks[key], column) for column, key in keys if key in ranks)
-
-
-def _key(header: str) -> str:
-    """Return `email` for `E-mail (필수)`, and only the first part of `이름 / Name`."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    text = _REQUEST.sub("", _REMARK.sub("", text))
-    keys = ("".join(filter(str.isalpha, part)) for part in _PARTS.split(text))
-    return next(filter(None, keys), "")
-
-
-def _cell(cells: Sequence[str], column: int | None) -> str:
-    return cells[column].strip() if column is not None and column < len(cells) else ""
+def _fits(field: Field, cells: Sequence[str]) -> bool:
+    """Whether a column is filled with what its header says."""
+    if field == "phone":
+        right = sum(map(looks_like_phone, cells))
+    elif field == "email":
+        right = sum(map(looks_like_email, cells))
+    else:
+        right = sum(any(map(str.isalpha, each)) and not looks_like_email(each) for each in cells)
+    return right > 0 and right >= _FILLED_RIGHT * len(cells)

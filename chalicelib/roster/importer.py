@@ -1,90 +1,180 @@
-"""Imports the people in a roster file as registrations, and reports on it.
+"""Compares a roster file with what is stored for an event, reports on it, and imports it.
 
-An import can safely be repeated: the same file produces the same rows. The file overrides what is
-stored, with one exception: if it has no address for somebody, the stored address is kept.
+An import can safely be repeated: the same file again changes nothing. The file overrides what is
+stored, but what it does not say stays: an address, or a column that was kept before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Protocol
 
 from chalicelib.attendance.event import Event
 from chalicelib.attendance.phone import attendee_id
 from chalicelib.attendance.registration import Registration
-from chalicelib.roster.reader import Person, Rejected
+from chalicelib.roster.people import Entry, LeftOut, Person, Rejected
 
-_CHUNK = 100  # people: as many as one BatchGetItem returns
+_SAMPLES = 3
 
 
 class Registrations(Protocol):
-    def emails(self, event_code: str, attendee_ids: Sequence[str]) -> dict[str, str]: ...
+    def of_event(self, event_code: str) -> Iterator[Registration]: ...
 
     def put_many(self, registrations: Iterable[Registration]) -> Iterator[int]: ...
 
+    def remove_many(self, event_code: str, attendee_ids: Iterable[str]) -> Iterator[int]: ...
+
+
+class CheckIns(Protocol):
+    def checked_in(self, event_code: str, attendee_ids: Sequence[str]) -> set[str]:
+        """Those of these attendees who have checked in."""
+
 
 @dataclass(slots=True)
-class Outcome:
-    """The result of an import, updated as it runs.
+class Report:
+    """What an import does to an event's roster.
 
-    `accepted` counts the rows that could be imported, `imported` those that storage confirmed.
+    `withdrawn` are people who were registered, and whose row says now that they cancelled or wait.
+    `missing` are those on the roster who are not in the file. `attended` has the ids of those in
+    both who have checked in, and who therefore stay as they are.
     """
 
-    accepted: int = 0
-    imported: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
     without_email: int = 0
+    samples: list[Person] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    withdrawn: list[Registration] = field(default_factory=list)
+    missing: list[Registration] = field(default_factory=list)
+    attended: set[str] = field(default_factory=set)
+
+    @property
+    def accepted(self) -> int:
+        return self.new + self.changed + self.unchanged
+
+    @property
+    def to_write(self) -> int:
+        return self.new + self.changed + len(self.withdrawn)
+
+    @property
+    def to_remove(self) -> list[str]:
+        """The ids of those whom a replacement takes off the roster."""
+        return [row.attendee_id for row in self.missing if row.attendee_id not in self.attended]
 
 
 class RosterImport:
-    """Imports people into one event; `outcome` shows how far it got, even after an error."""
+    """Imports a roster into one event: `compare` first, then `write` and, to replace, `remove`.
 
-    def __init__(self, event: Event, registrations: Registrations, secret_key: str) -> None:
-        self.outcome = Outcome()
+    Every method raises StorageUnavailable.
+    """
+
+    def __init__(
+        self, event: Event, registrations: Registrations, check_ins: CheckIns, secret_key: str
+    ) -> None:
         self._event = event
         self._registrations = registrations
+        self._check_ins = check_ins
         self._secret_key = secret_key
+        self._stored: dict[str, Registration] = {}
+        self._attended: set[str] = set()
 
-    def check(self, entries: Iterable[Person | Rejected]) -> None:
-        """Do everything except writing. Raises StorageUnavailable."""
-        for _ in self._accept(entries):
+    def compare(self, entries: Iterable[Entry]) -> Report:
+        """What the import would do; nothing is written."""
+        rows = self._registrations.of_event(self._event.event_code)
+        self._stored = {row.attendee_id: row for row in rows}
+        report = Report()
+        for _ in self._changes(entries, report):
             pass
+        going = [row.attendee_id for row in (*report.missing, *report.withdrawn)]
+        self._attended = self._check_ins.checked_in(self._event.event_code, going)
+        report.attended = self._attended
+        report.withdrawn = [
+            row for row in report.withdrawn if row.attendee_id not in self._attended
+        ]
+        return report
 
-    def run(self, entries: Iterable[Person | Rejected]) -> None:
-        """Import them. Raises StorageUnavailable."""
-        for stored in self._registrations.put_many(self._accept(entries)):
-            self.outcome.imported += stored
+    def write(self, entries: Iterable[Entry]) -> Iterator[int]:
+        """Store what has changed, and yield the number of registrations in each stored batch."""
+        return self._registrations.put_many(self._changes(entries, Report()))
 
-    def _accept(self, entries: Iterable[Person | Rejected]) -> Iterator[Registration]:
-        people = self._people(entries)
-        while chunk := [self._registration(person) for person in islice(people, _CHUNK)]:
-            missing = [row.attendee_id for row in chunk if row.email is None]
-            stored = self._registrations.emails(self._event.event_code, missing) if missing else {}
-            for row in chunk:
-                email = row.email or stored.get(row.attendee_id)
-                self.outcome.accepted += 1
-                self.outcome.without_email += email is None
-                yield replace(row, email=email)
+    def remove(self, attendee_ids: Sequence[str]) -> Iterator[int]:
+        """Take these off the roster, unless they have checked in meanwhile; yields as `write`."""
+        code = self._event.event_code
+        attended = self._check_ins.checked_in(code, attendee_ids)
+        return self._registrations.remove_many(
+            code, (each for each in attendee_ids if each not in attended)
+        )
 
-    def _people(self, entries: Iterable[Person | Rejected]) -> Iterator[Person]:
+    def _changes(self, entries: Iterable[Entry], report: Report) -> Iterator[Registration]:
+        """The registrations that differ from what is stored; fills the report on the way."""
+        in_file = set()
         for entry in entries:
             if isinstance(entry, Rejected):
-                self.outcome.rejected.append(entry)
-                continue
-            if entry.warning:
-                self.outcome.warnings.append((entry.line, entry.warning))
-            yield entry
+                report.rejected.append(entry)
+            elif isinstance(entry, LeftOut):
+                report.left_out.append(entry)
+            else:
+                row = self._registration(entry)
+                in_file.add(row.attendee_id)
+                if self._count(entry, row, report):
+                    yield row
+        for withdrawn in self._withdrawn(report.left_out, in_file):
+            report.withdrawn.append(withdrawn)
+            yield withdrawn
+        report.missing = [
+            row
+            for row in self._stored.values()
+            if row.attendee_id not in in_file and row.counts and row.source == "roster"
+        ]
 
     def _registration(self, person: Person) -> Registration:
+        attendee = attendee_id(person.phone, self._secret_key)
+        stored = self._stored.get(attendee)
         return Registration(
             event_code=self._event.event_code,
-            attendee_id=attendee_id(person.phone, self._secret_key),
+            attendee_id=attendee,
             name=person.name,
-            email=person.email,
+            email=person.email or (stored.email if stored else None),
             phone_last4=person.phone[-4:],
             source="roster",
             expires_at=self._event.expires_at,
+            kept={**stored.kept, **person.kept} if stored else person.kept,
         )
+
+    def _count(self, person: Person, row: Registration, report: Report) -> bool:
+        """Whether the row has to be written."""
+        stored = self._stored.get(row.attendee_id)
+        if report.accepted < _SAMPLES:
+            report.samples.append(person)
+        if person.warning:
+            report.warnings.append((person.line, f"{person.warning}; {_instead(person, row)}"))
+        report.without_email += row.email is None
+        report.new += stored is None
+        report.unchanged += row == stored
+        report.changed += stored is not None and row != stored
+        return row != stored
+
+    def _withdrawn(self, left_out: Sequence[LeftOut], in_file: set[str]) -> Iterator[Registration]:
+        """The stored registrations that a cancelled or waiting row is about, and no other row."""
+        for entry in left_out:
+            if entry.phone is None or entry.status is None:
+                continue
+            attendee = attendee_id(entry.phone, self._secret_key)
+            stored = self._stored.get(attendee)
+            if attendee in in_file or attendee in self._attended:
+                continue
+            if stored is None or stored.source != "roster":
+                continue
+            in_file.add(attendee)
+            if stored.status != entry.status:
+                yield replace(stored, status=entry.status)
+
+
+def _instead(person: Person, row: Registration) -> str:
+    if person.email:
+        return "the next address is used"
+    return "the stored address stays" if row.email else "imported without an address"

@@ -1,4 +1,4 @@
-"""Reads the people from a roster file that an event service exported, and rejects faulty rows.
+"""Reads the people from a roster file, as organizers have it, and says which rows cannot come in.
 
 The reasons never repeat a phone number or an address, since people paste and mail them.
 """
@@ -6,67 +6,81 @@ The reasons never repeat a phone number or an address, since people paste and ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from functools import cached_property
 
 from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import InvalidRequest
 from chalicelib.attendance.phone import parse_phone
 from chalicelib.attendance.registration import clean_name
-from chalicelib.roster.columns import Columns, find_columns, is_known_header
-from chalicelib.roster.spreadsheet import Reading, Row, UnreadableFileError, readings
+from chalicelib.attendance.text import garbled, printable
+from chalicelib.roster.cells import cell, same_text
+from chalicelib.roster.choices import NO_CHOICES, Choices
+from chalicelib.roster.columns import Columns, find_columns
+from chalicelib.roster.header_rows import HeaderRow, is_header_row
+from chalicelib.roster.people import Entry, LeftOut, Person, Rejected
+from chalicelib.roster.statuses import Statuses
+from chalicelib.roster.table import OddCell, Row, Table
 
-_HEADER_WITHIN = 20  # rows; titles, dates and notes come before the headers
-_SHOWN_HEADERS = 12
-_SHOWN_LENGTH = 30  # characters
+_LONGEST_KEPT = 200  # characters
 
-# What spreadsheets do to a number: '010… and ="010…" keep it as text; 1012345678.0 is a number.
-_WRAPPED = re.compile(r"""^(?:'|=?"(?=.*"$))(.*?)"?$""")
-_FRACTION = re.compile(r"^(\d+)\.0+$")
+# What spreadsheets do to a number: ="010…" keeps it as text.
+_QUOTED = re.compile(r'^=?"(.*)"$')
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One row. `phone` is in E.164 form; `warning` says why its address was left out."""
-
-    line: int
-    name: str
-    phone: str
-    email: str | None
-    warning: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that cannot be imported, and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roster:
     """A roster file whose columns are known; its rows are read from the file each time.
 
     `region_code` applies to numbers without a country code.
     """
 
+    table: Table
     columns: Columns
-    header_line: int
+    headers: HeaderRow
     region_code: str
-    reading: Reading
+    choices: Choices = NO_CHOICES
+    is_empty: bool = False
 
-    def row_count(self) -> int:
-        return sum(1 for _ in self._rows())
+    @property
+    def header_line(self) -> int:
+        return self.headers.last_line
 
-    def __iter__(self) -> Iterator[Person | Rejected]:
-        """Each row in file order; of several with the same phone number, the first is accepted."""
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences about what somebody should decide."""
+        return self.columns.doubts
+
+    @cached_property
+    def used(self) -> tuple[tuple[str, str], ...]:
+        """What each column became, with its header."""
+        statuses = (("status", header) for header in self._statuses.headers)
+        kept = (("kept", header) for header in self.choices.keep)
+        return (*self.columns.used, *statuses, *kept)
+
+    @cached_property
+    def _statuses(self) -> Statuses:
+        return Statuses(self.headers.texts, self.columns.indexes)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Each row in file order; of several with the same phone number, the first one comes in."""
         lines: dict[str, int] = {}
-        for row in self._rows():
+        other_headers: int | None = None
+        for row in filled_rows(self.table):
+            if row.line <= self.header_line:
+                if not is_header_row(row.cells):
+                    yield Rejected(row.line, f"above the headers in line {self.header_line}")
+                continue
+            if self._repeats_headers(row):
+                continue
+            if other_headers is None and self._has_other_headers(row):
+                other_headers = row.line
+            if other_headers:
+                yield Rejected(row.line, f"below the other headers in line {other_headers}")
+                continue
             entry = self._entry(row)
             if isinstance(entry, Person):
                 first = lines.setdefault(entry.phone, entry.line)
@@ -74,29 +88,43 @@ class Roster:
                     entry = Rejected(entry.line, f"same phone number as line {first}")
             yield entry
 
-    def _rows(self) -> Iterator[Row]:
-        """The rows below the headers, without blank ones."""
-        with closing(self.reading()) as rows:
-            for row in rows:
-                if row.line > self.header_line and (row.fault or any(map(str.strip, row.cells))):
-                    yield row
+    def _repeats_headers(self, row: Row) -> bool:
+        """Some lists repeat their headers on each page."""
+        columns = self.columns.phones[:1] + self.columns.emails[:1]
+        return bool(row.cells) and all(
+            column < len(row.cells) and same_text(row.cells[column], self.headers.texts[column])
+            for column in columns
+        )
 
-    def _entry(self, row: Row) -> Person | Rejected:
+    def _has_other_headers(self, row: Row) -> bool:
+        """Whether another table starts here."""
+        phone = self.columns.phone_text(row.cells)
+        if not phone or any(map(str.isdigit, phone)) or not is_header_row(row.cells):
+            return False
+        return not find_columns(row.cells, (), {}).missing
+
+    def _entry(self, row: Row) -> Entry:
         if row.fault:
-            return Rejected(row.line, row.fault)
+            return Rejected(row.line, row.fault, row.last_line)
+        if not self.choices.include_status:
+            left_out = self._statuses.left_out(row.cells)
+            if left_out:
+                phone = self._valid_phone(row.cells)
+                return LeftOut(row.line, left_out.reason, left_out.status, phone)
+            if row.hidden:
+                phone = self._valid_phone(row.cells)
+                return LeftOut(row.line, "hidden in the sheet", None, phone)
         try:
-            name = clean_name(self.columns.full_name(row.cells))
-            phone = self._phone(self.columns.phone_text(row.cells))
+            name = clean_name(_written("name", self.columns.full_name(row.cells)))
+            phone = self._phone(row.cells)
         except InvalidRequest as error:
             return Rejected(row.line, _reason(error))
-        written = self.columns.email_text(row.cells)
-        try:
-            return Person(row.line, name, phone, parse_email(written) if written else None)
-        except InvalidRequest as error:
-            return Person(row.line, name, phone, None, f"imported without e-mail: {error.problem}")
+        email, warning = self._email(row.cells)
+        return Person(row.line, name, phone, email, warning, self._kept(row.cells))
 
-    def _phone(self, written: str) -> str:
-        text = _FRACTION.sub(r"\1", _WRAPPED.sub(r"\1", written).strip())
+    def _phone(self, cells: Sequence[str]) -> str:
+        text = _written("phone", self.columns.phone_text(cells))
+        text = _QUOTED.sub(r"\1", text).strip()
         if not text:
             raise InvalidRequest("phone", "empty")
         if _SCIENTIFIC.match(text):
@@ -105,17 +133,50 @@ class Roster:
             )
         return parse_phone(text, self.region_code)
 
+    def _valid_phone(self, cells: Sequence[str]) -> str | None:
+        try:
+            return self._phone(cells)
+        except InvalidRequest:
+            return None
 
-def open_roster(path: Path, region_code: str) -> Roster:
-    """Find the table with names and phone numbers in the file. Raises UnreadableFileError."""
-    seen: list[Row] = []
-    for reading in readings(path):
-        with closing(reading()) as rows:
-            for row in islice(rows, _HEADER_WITHIN):
-                if columns := find_columns(row.cells):
-                    return Roster(columns, row.line, region_code, reading)
-                seen.append(row)
-    raise UnreadableFileError(_no_headers(seen))
+    def _email(self, cells: Sequence[str]) -> tuple[str | None, str | None]:
+        """The first valid address, and what is wrong with those before it."""
+        warning = None
+        for text in self.columns.email_texts(cells):
+            try:
+                return parse_email(_written("email", text)), warning
+            except InvalidRequest as error:
+                warning = warning or error.problem
+        return None, warning
+
+    def _kept(self, cells: Sequence[str]) -> dict[str, str]:
+        kept = {}
+        for header in self.choices.keep:
+            texts = (
+                " ".join(printable(cell(cells, column)).split())[:_LONGEST_KEPT]
+                for column, each in enumerate(self.headers.texts)
+                if same_text(each, header)
+            )
+            if text := next(filter(None, texts), ""):
+                kept[header.strip()] = text
+        return kept
+
+
+def filled_rows(table: Table) -> Iterator[Row]:
+    """The rows of the table without blank ones."""
+    with closing(table.rows()) as rows:
+        for row in rows:
+            if row.fault or any(map(str.strip, row.cells)):
+                yield row
+
+
+def _written(name: str, text: str) -> str:
+    """The text, if a person can have written it. Raises InvalidRequest."""
+    if isinstance(text, OddCell):
+        raise InvalidRequest(name, text.kind)
+    if "\ufffd" in text or garbled(text):
+        raise InvalidRequest(name, "damaged text, as after a wrong encoding")
+    return text
 
 
 def _reason(error: InvalidRequest) -> str:
@@ -124,25 +185,5 @@ def _reason(error: InvalidRequest) -> str:
             return "no name"
         case "phone", "empty":
             return "no phone number"
-        case field, problem:
-            return f"{field}: {problem}"
-
-
-def _no_headers(rows: list[Row]) -> str:
-    """The message if no row has the headers; it shows the row that is closest."""
-    needed = "it needs a name column (such as 이름 or Name) and a phone column (휴대폰, Phone)"
-
-    def nearness(row: Row) -> tuple[int, int]:
-        return sum(map(is_known_header, row.cells)), sum(map(bool, row.cells))
-
-    best = max(rows, key=nearness, default=None)
-    # Without a header row these cells describe people, so nothing with digits or an @ is shown.
-    headers = [
-        " ".join(cell.split())[:_SHOWN_LENGTH]
-        for cell in (best.cells if best else ())
-        if cell.strip() and not re.search(r"@|\d{3}", cell)
-    ]
-    if best is None or not headers:
-        return f"no column headers found in the first {_HEADER_WITHIN} rows: {needed}"
-    shown = ", ".join(headers[:_SHOWN_HEADERS])
-    return f"no column headers recognised; the closest are in line {best.line} ({shown}): {needed}"
+        case name, problem:
+            return f"{name}: {problem}"

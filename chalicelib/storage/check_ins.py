@@ -120,6 +120,17 @@ class CheckInTable:
                     except MalformedItem as error:
                         log.error("event %s: %s", event_code, error)
 
+    def checked_in(self, event_code: str, attendee_ids: Iterable[str]) -> set[str]:
+        """Those of these attendees (all different) who have checked in to the event."""
+        found = set()
+        for batch in batched(attendee_ids, MOST_GETS):
+            keys = [_key(event_code, attendee) for attendee in batch]
+            items = self._batches.get(
+                {"Keys": keys, "ProjectionExpression": "attendee_id", "ConsistentRead": True}
+            )
+            found |= {item["attendee_id"]["S"] for item in items}
+        return found
+
     def by_number(self, check_in_id: str) -> CheckIn | None:
         """The check-in with this number."""
         with storage_errors():

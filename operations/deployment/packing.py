@@ -37,8 +37,8 @@ _OF_LAMBDA = {
 # yagmail needs premailer for its own `send`, email-validator needs dnspython to look up domains.
 # Rollcall uses neither feature, and both packages import them only on use.
 _UNUSED = {
-    "cachetools", "certifi", "chardet", "charset-normalizer", "cssselect", "cssutils", "dnspython",
-    "lxml", "more-itertools", "premailer", "requests",
+    "cachetools", "certifi", "charset-normalizer", "cssselect", "cssutils", "dnspython", "lxml",
+    "more-itertools", "premailer", "requests",
 }  # fmt: skip
 
 # Where Lambda unpacks the zip; tracebacks name these paths.

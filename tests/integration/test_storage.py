@@ -322,19 +322,6 @@ class TestRegistrations:
         assert list(storage.registrations.put_many([])) == []
         assert storage.registrations.count("0211ABC") == 0
 
-    def test_give_the_addresses_that_they_have(self, storage: Storage) -> None:
-        storage.registrations.add(registration())
-        storage.registrations.add(registration(DURI, email=None))
-        found = storage.registrations.emails("0211ABC", [HANA, DURI, "2c" * 32])
-        assert found == {HANA: "hana@example.com"}
-        assert storage.registrations.emails("0211ABC", []) == {}
-
-    def test_give_a_hundred_addresses_at_once(self, storage: Storage) -> None:
-        ids = [f"{number:064x}" for number in range(100)]
-        assert sum(storage.registrations.put_many(map(registration, ids))) == 100
-        found = storage.registrations.emails("0211ABC", ids)
-        assert found == dict.fromkeys(ids, "hana@example.com")
-
     def test_are_counted_by_event(self, storage: Storage) -> None:
         storage.registrations.add(registration())
         storage.registrations.add(registration(event_code="0212ABC"))
@@ -378,6 +365,14 @@ class TestCheckIns:
         second = check_in(name="이두리", checked_at=NOW + timedelta(minutes=1), nonce="n2")
         assert storage.check_ins.add(second) == first
         assert storage.check_ins.get("0211ABC", HANA) == first
+
+    def test_tell_which_of_a_hundred_and_more_attendees_have_checked_in(
+        self, storage: Storage
+    ) -> None:
+        storage.check_ins.add(check_in())
+        storage.check_ins.add(check_in(DURI, event_code="0212ABC"))
+        ids = [f"{number:064x}" for number in range(150)]
+        assert storage.check_ins.checked_in("0211ABC", [*ids, HANA, DURI]) == {HANA}
 
     def test_are_separate_by_attendee_and_by_event(self, storage: Storage) -> None:
         assert storage.check_ins.add(check_in()) is None
@@ -928,7 +923,6 @@ class TestExpired:
         assert list(later.events.all()) == []
         assert later.registrations.get("0211ABC", HANA) is None
         assert list(later.registrations.of_event("0211ABC")) == []
-        assert later.registrations.emails("0211ABC", [HANA]) == {}
         assert later.registrations.count("0211ABC") == 0
         assert later.check_ins.get("0211ABC", HANA) is None
         assert list(later.check_ins.of_event("0211ABC")) == []
@@ -1076,12 +1070,14 @@ CALLS: list[Callable[[Storage], object]] = [
     lambda storage: storage.registrations.get("0211ABC", HANA),
     lambda storage: storage.registrations.add(registration()),
     lambda storage: list(storage.registrations.put_many([registration()])),
-    lambda storage: storage.registrations.emails("0211ABC", [HANA]),
+    lambda storage: list(storage.registrations.remove_many("0211ABC", [HANA])),
+    lambda storage: list(storage.registrations.of_event("0211ABC")),
     lambda storage: storage.registrations.count("0211ABC"),
     lambda storage: storage.check_ins.get("0211ABC", HANA),
     lambda storage: storage.check_ins.add(check_in()),
     lambda storage: storage.check_ins.owe(check_in(), NOW),
     lambda storage: list(storage.check_ins.of_event("0211ABC")),
+    lambda storage: storage.check_ins.checked_in("0211ABC", [HANA]),
     lambda storage: storage.check_ins.by_number("7F3K-9QRT-2MXA-HB4D"),
     lambda storage: storage.check_ins.count("0211ABC"),
     lambda storage: storage.deliveries.claim(keys(check_in()), attempt()),

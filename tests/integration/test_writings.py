@@ -11,7 +11,8 @@ from chalice.test import Client
 from writings import WRITINGS
 
 from chalicelib.attendance.registration import Registration
-from chalicelib.roster.reader import Person, open_roster
+from chalicelib.roster.opening import open_roster
+from chalicelib.roster.people import Person
 
 
 def test_every_writing_is_the_same_person_on_the_roster_and_at_the_door(

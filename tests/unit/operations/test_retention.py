@@ -284,7 +284,7 @@ def test_nothing_of_a_person_is_erased_without_an_answer(meetup: Meetup) -> None
 
 @pytest.mark.parametrize(
     ("phone", "message"),
-    [("010-0000-0009", "nothing is stored of a person"), ("12", "PHONE: no such phone number")],
+    [("010-0000-0009", "nothing is stored of a person"), ("12", "PHONE: digits are missing")],
 )
 def test_a_number_of_nobody_is_a_failure(meetup: Meetup, phone: str, message: str) -> None:
     result = meetup.run("attendees", "erase", phone, "--yes")
