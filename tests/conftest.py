@@ -6,10 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from chalice.local import LambdaContext
 from chalice.test import Client
 from moto import mock_aws
 
@@ -130,9 +132,14 @@ def wiring(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Wiring:
 
 
 @pytest.fixture
-def client(wiring: Wiring) -> Iterator[Client]:
+def client(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Chalice's test client for the app: `client.http` and `client.lambda_`."""
     import app
+
+    # By default a function has 3 seconds, in which a busy machine may not load its libraries.
+    monkeypatch.setattr(
+        "chalice.test.LambdaContext", partial(LambdaContext, max_runtime_ms=600_000)
+    )
 
     with Client(app.app) as client:
         yield client
