@@ -10,6 +10,8 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import Table
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
@@ -76,10 +78,29 @@ def pass_attribute_values_on() -> None:
     BaseJSONSerializer._serialize_type_structure = pass_on  # type: ignore[method-assign]
 
 
+def sort_by_plain_keys() -> None:
+    """Patches moto, which compares its own objects to sort the whole table for each page it reads.
+
+    A list of 100,000 people takes seven minutes with that, and one without.
+    """
+
+    def all_items(self: Table) -> list[Item]:
+        rows: Any = self.items.values()
+        items = [item for row in rows for item in (row.values() if self.range_key_attr else (row,))]
+        return sorted(items, key=_plain_key)
+
+    Table.all_items = all_items  # type: ignore[method-assign]
+
+
+def _plain_key(item: Item) -> tuple[Any, ...]:
+    return tuple(key.cast_value for key in (item.hash_key, item.range_key) if key is not None)
+
+
 def main() -> None:
     end_with_parent()
     forget_old_iterators()
     pass_attribute_values_on()
+    sort_by_plain_keys()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = _OneWriteAtATime(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)

@@ -10,7 +10,7 @@ from operations.deliveries_command import deliveries
 from operations.deploy_commands import deploy, destroy, diff, package, verify
 from operations.event_commands import events
 from operations.resend_command import resend
-from operations.roster_commands import roster
+from operations.roster_commands import group as roster
 from operations.secrets_command import secrets
 from operations.stage import Stage
 

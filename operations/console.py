@@ -92,8 +92,23 @@ def say(note: str) -> None:
     click.echo(f"Note: {note}", err=True)
 
 
+def is_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def confirm(question: str) -> None:
+    """Raise FailureError unless somebody says yes."""
+    if not is_terminal():
+        raise FailureError("nothing was changed, since nobody can be asked here; --yes goes on")
+    if not click.confirm(question):
+        raise FailureError("nothing was changed")
+
+
 def ask(question: str, answer: str) -> None:
     """Raise FailureError unless somebody types the answer."""
+    if not is_terminal():
+        raise FailureError("nothing was changed, since nobody can be asked here; --yes goes on")
     if click.prompt(f"{question} Type {answer} to go on", default="", show_default=False) != answer:
         raise FailureError("nothing was changed")
 
@@ -117,3 +132,7 @@ def total(batches: Iterable[int], label: str, length: int) -> int:
             bar.update(size)
             done += size
     return done
+
+
+def people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from chalicelib.roster.choices import Choices
+from chalicelib.roster.files import MOST_BYTES
 from chalicelib.roster.importer import Report, RosterImport
 from chalicelib.roster.opening import open_roster
 from chalicelib.roster.reader import Roster
 from chalicelib.roster.table import UnreadableFileError
-from operations.console import FailureError, event_code, existing_event, progress, total
+from operations.console import (
+    FailureError,
+    confirm,
+    event_code,
+    existing_event,
+    progress,
+    total,
+)
 from operations.roster_corrections import change_number, remove
 from operations.roster_list import export, list_
 from operations.roster_report import doubts, print_report
 from operations.stage import Stage
 
 
-@click.group()
-def roster() -> None:
+@click.group(name="roster")
+def group() -> None:
     """Import, list and correct the people who are registered for an event."""
 
 
-roster.add_command(list_)
-roster.add_command(export)
-roster.add_command(remove)
-roster.add_command(change_number)
+group.add_command(list_)
+group.add_command(export)
+group.add_command(remove)
+group.add_command(change_number)
 
 
-@roster.command(name="import")
+@group.command(name="import")
 @event_code
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Report, but store nothing.")
@@ -70,50 +78,54 @@ def import_(
     event = existing_event(stage, code)
     wiring = stage.wiring
     work = RosterImport(event, wiring.registration_table, wiring.check_in_table, wiring.secret_key)
-    try:
-        people = open_roster(
-            file,
-            wiring.settings.default_region_code,
-            Choices(**choices),  # type: ignore[arg-type]  # click's names are its fields
-        )
-        with progress(people, "Reading") as entries:
-            report = work.compare(entries)
-    except UnreadableFileError as error:
-        raise FailureError(f"{file}: {error}; nothing was stored") from error
-    print_report(people, report, file.name)
-    if replace and not report.accepted:
-        raise FailureError(
-            "nobody in the file could be imported, so it does not replace the roster"
-        )
-    _decide(doubts(people, report, replace=replace), yes=yes or dry_run)
-    if dry_run:
-        click.echo(f"{code}: nothing was stored, since this was a dry run")
-    else:
-        _store(work, people, report, code, replace=replace)
+    with TemporaryDirectory() as folder:
+        try:
+            roster = open_roster(
+                _copied(file, folder),
+                wiring.settings.default_region_code,
+                Choices(**choices),  # type: ignore[arg-type]  # click's names are its fields
+            )
+            with progress(roster, "Reading") as entries:
+                report = work.compare(entries)
+        except UnreadableFileError as error:
+            raise FailureError(f"{file}: {error}; nothing was stored") from error
+        print_report(roster, report, file.name)
+        if replace and not report.accepted:
+            raise FailureError("nobody in the file could be imported, so it replaces nothing")
+        asked = _decide(doubts(roster, report, replace=replace), yes=yes or dry_run)
+        if dry_run:
+            click.echo(f"{code}: nothing was stored, since this was a dry run")
+        else:
+            if asked:  # people may have come, or the event may have changed
+                if existing_event(stage, code) != event:
+                    raise FailureError("the event was changed meanwhile: run the import again")
+                report = work.compare(roster)
+            _store(work, roster, report, code, replace=replace)
     ctx.exit(1 if report.rejected else 0)
 
 
-def is_terminal() -> bool:
-    """Whether somebody is there to answer."""
-    return sys.stdin.isatty()
-
-
-def _decide(found: list[str], *, yes: bool) -> None:
-    """Ask whether to go on in spite of these doubts."""
+def _decide(found: list[str], *, yes: bool) -> bool:
+    """Ask whether to go on in spite of these doubts, and return whether that took time."""
     for doubt in found:
         click.echo(f"doubtful: {doubt}")
     if not found or yes:
-        return
-    if not is_terminal():
-        raise FailureError("nothing was stored: give --yes to go on, or decide with the options")
-    if not click.confirm("Go on?"):
-        raise FailureError("nothing was stored")
+        return False
+    confirm("Go on?")
+    return True
 
 
-def _store(work: RosterImport, people: Roster, report: Report, code: str, *, replace: bool) -> None:
+def _copied(file: Path, folder: str) -> Path:
+    """A copy of the file: what is stored is what was shown, whatever happens to the file."""
+    copy = Path(folder) / file.name
+    with file.open("rb") as source:
+        copy.write_bytes(source.read(MOST_BYTES + 1))
+    return copy
+
+
+def _store(work: RosterImport, roster: Roster, report: Report, code: str, *, replace: bool) -> None:
     # Stored first and removed afterwards: whenever it breaks off, nobody in the file is lost, and
     # the next import completes it.
-    total(work.write(people), "Importing", report.to_write)
+    total(work.write(roster), "Importing", report.to_write)
     removals = ""
     if replace:
         removed = total(work.remove(report.to_remove), "Removing", len(report.to_remove))

@@ -9,12 +9,16 @@ from typing import Any
 import click
 
 from chalicelib.attendance.registration import Registration
+from chalicelib.roster.cells import same_text
+from chalicelib.roster.importer import RosterImport
 from operations.console import (
     FailureError,
     attendee_with,
+    confirm,
     event_code,
     existing_event,
     parsed_phone,
+    people,
     total,
 )
 from operations.roster_list import described
@@ -39,7 +43,7 @@ def remove(ctx: click.Context, /, code: str, *, yes: bool, **chosen: Any) -> Non
     Exit code 0: done; 1: some stay, or were not found; 2: nothing was done.
     """
     stage: Stage = ctx.obj
-    existing_event(stage, code)
+    event = existing_event(stage, code)
     if not any(chosen.values()):
         raise click.UsageError("say whom: --phone, --last4, --name or --all")
     table = stage.wiring.registration_table
@@ -51,15 +55,19 @@ def remove(ctx: click.Context, /, code: str, *, yes: bool, **chosen: Any) -> Non
     for row in rows:
         if row.attendee_id in attended:
             click.echo(f"stays, since they have checked in: {described(row)}")
+    if not rows and not unknown:
+        raise FailureError("nobody on the roster is meant by that")
     for attendee in unknown:
         click.echo(f"not on the roster: the number that ends with {phones[attendee][-4:]}")
     _show(going)
     if going and not yes:
-        click.confirm(f"Take {len(going):,} people off the roster?", abort=True)
-    removals = table.remove_many(code, [row.attendee_id for row in going])
-    removed = total(removals, "Removing", len(going))
-    click.echo(f"{code}: {removed:,} removed, {len(attended):,} stay, {len(unknown):,} not found")
-    ctx.exit(1 if attended or unknown or not rows else 0)
+        confirm(f"Take {people(len(going))} off the roster?")
+    # Asks again who has checked in: the question may have stood for a while.
+    work = RosterImport(event, table, stage.wiring.check_in_table, stage.wiring.secret_key)
+    removed = total(work.remove([row.attendee_id for row in going]), "Removing", len(going))
+    stay = len(rows) - removed
+    click.echo(f"{code}: {removed:,} removed, {stay:,} stay, {len(unknown):,} not found")
+    ctx.exit(1 if stay or unknown or not rows else 0)
 
 
 @click.command()
@@ -76,21 +84,21 @@ def change_number(stage: Stage, /, code: str, old: str, new: str) -> None:
         raise click.UsageError("both are the same number")
     row, other = table.get(code, old_id), table.get(code, new_id)
     if row is None:
-        if other is None:
-            raise FailureError("nobody on the roster has either number")
-        click.echo(f"the number is changed already: {described(other)}")
-        return
+        whose = f"; the new one is that of {described(other)}" if other else ""
+        raise FailureError(f"nobody on the roster has the old number{whose}")
     if stage.wiring.check_in_table.get(code, old_id):
         raise FailureError("they have checked in with the old number, which therefore stays")
     if other and other.counts and other.name != row.name:
         raise FailureError(f"the new number is somebody else's: {described(other)}")
+    moved = replace(row, attendee_id=new_id, phone_last4=parsed_phone(stage, new, "NEW")[-4:])
+    if other and other.counts:  # the same person is there twice; what the new row says, counts
+        kept = {**row.kept, **other.kept}
+        moved = replace(other, email=other.email or row.email, kept=kept)
     # Stored before the old one is removed: if this breaks off in between, the same command
     # completes it.
-    moved = replace(row, attendee_id=new_id, phone_last4=parsed_phone(stage, new, "NEW")[-4:])
-    if other is None or not other.counts:
-        list(table.put_many([moved]))
+    list(table.put_many([moved]))
     list(table.remove_many(code, [old_id]))
-    click.echo(f"changed: {described(other if other and other.counts else moved)}")
+    click.echo(f"changed: {described(moved)}")
 
 
 def _is_chosen(
@@ -106,7 +114,8 @@ def _is_chosen(
         return True
     if last4 is None and name is None:
         return False
-    return last4 in (None, row.phone_last4) and name in (None, row.name)
+    is_named = name is None or same_text(name, row.name)
+    return is_named and last4 in (None, row.phone_last4)
 
 
 def _show(rows: Sequence[Registration]) -> None:

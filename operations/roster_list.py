@@ -49,8 +49,8 @@ def list_(stage: Stage, /, code: str, *, as_json: bool) -> None:
     others = len(people) - len(counting)
     click.echo(f"{code}: {len(counting):,} registered, {others:,} cancelled or waiting")
     for twice in _perhaps_the_same(counting):
-        numbers = ", ".join(row.phone_last4 for row in twice)
-        click.echo(f"perhaps the same person: {twice[0].name} ({numbers})")
+        names = ", ".join(f"{row.name} {row.phone_last4}" for row in twice)
+        click.echo(f"perhaps the same person: {names}")
 
 
 @click.command()
@@ -106,13 +106,20 @@ def _facts(listed: Listed, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _perhaps_the_same(rows: Sequence[Registration]) -> Iterator[list[Registration]]:
-    """Those who share a name: somebody who changed their number is on the roster twice."""
-    by_name = defaultdict(list)
+    """Those who share a name or an address, as somebody who changed their number does."""
+    alike = defaultdict[str, list[Registration]](list)
     for row in rows:
-        by_name[row.name.casefold()].append(row)
-    return (same for same in by_name.values() if len(same) > 1)
+        alike[row.name.casefold()].append(row)
+        if row.email:
+            alike[row.email.casefold()].append(row)
+    seen = set[frozenset[str]]()
+    for same in alike.values():
+        ids = frozenset(row.attendee_id for row in same)
+        if len(same) > 1 and ids not in seen:
+            seen.add(ids)
+            yield same
 
 
 def _harmless(cell: str) -> str:
-    """The apostrophe keeps a cell a text, and the import reads it back without it."""
+    """An apostrophe keeps the cell a text. The import does not take it for part of a name."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -12,6 +12,7 @@ from chalicelib.attendance.masking import mask_name
 from chalicelib.roster.importer import Report
 from chalicelib.roster.people import Person
 from chalicelib.roster.reader import Roster
+from operations.console import people
 
 _USUAL_DELIMITER = ","
 _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar"}
@@ -43,9 +44,9 @@ def doubts(roster: Roster, report: Report, *, replace: bool) -> list[str]:
     if rejected >= _MANY and rejected > (report.accepted + rejected) / 10:
         found.append(f"{rejected:,} rows are rejected")
     if replace and report.to_remove:
-        found.append(f"{len(report.to_remove):,} people are taken off the roster")
+        found.append(f"--replace takes {people(len(report.to_remove))} off the roster")
         if rejected:
-            found.append("some of them may be among the rows that are rejected")
+            found.append("rows that are rejected may be about some of them")
     return found
 
 
@@ -88,8 +89,7 @@ def _numbers(report: Report) -> Iterator[tuple[str, str]]:
         missing += f" on the roster but not in this file: {', '.join(names[:_SHOWN_MISSING])}{more}"
     yield "missing", missing
     if report.attended:
-        stay = "are missing or cancelled in this file, but have checked in: they stay"
-        yield "checked in", f"{len(report.attended):,} {stay}"
+        yield "checked in", f"{people(len(report.attended))} missing or cancelled in this file stay"
 
 
 def _masked(person: Person) -> str:

@@ -9,6 +9,8 @@ import click
 
 from operations.console import say
 
+_YEARS = range(2000, 2100)  # an event code has two digits for it
+
 
 def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     """An ISO 8601 date and time as aware UTC, read in `zone` if it has no offset.
@@ -20,6 +22,8 @@ def parse_moment(text: str, zone: ZoneInfo, option: str) -> datetime:
         if ":" not in text:  # a date alone would mean midnight
             raise ValueError(text)
         moment = datetime.fromisoformat(text.strip())
+        if moment.year not in _YEARS:
+            raise ValueError(text)
     except ValueError as error:
         raise click.BadParameter(
             f"{text!r} is not a date and time such as '2026-02-11 19:00'", param_hint=option

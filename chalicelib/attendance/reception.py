@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.attendance.check_in import CheckIn, initial_delivery, new_check_in_id
@@ -120,13 +120,14 @@ class Reception:
                 raise NotOpen(event)
             case "closed":
                 raise Closed(event)
-        registration = self._registrations.get(event.event_code, attendee)
-        if registration is not None and not registration.counts:
-            registration = None
+        stored = self._registrations.get(event.event_code, attendee)
+        registration = stored if stored and stored.counts else None
         given_email = parse_email(arrival.email) if arrival.email else None
         walk_in = None
         if registration is None:
             walk_in = _walk_in(event, attendee, phone, arrival.name, given_email)
+            if stored:  # they cancelled, and come all the same
+                walk_in = replace(walk_in, kept=stored.kept)
             registration = walk_in
         email = registration.email or given_email
         if email is None and not arrival.no_email:

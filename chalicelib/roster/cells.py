@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from chalicelib.roster.table import OddCell
 from chalicelib.roster.words import WORDS
 
-_DATE = re.compile(r"\d{4}\s?[-./]\s?\d{1,2}\s?[-./]\s?\d{1,2}|\d:\d")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d\s?[-./]\s?\d{1,2}\s?[-./]\s?\d{1,2}(?!\d)|\d:\d")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _DIGITS = range(6, 31)  # of what is meant to be a phone number
+_COUNTRY_CODE = re.compile(
+    r"(?:phone|mobile)?(?:country|dial|calling|dialing)code|국가번호|국가코드|国番号|国家代码"
+)
 _FEWEST_DIGITS = 9  # of what is surely a phone number
 _APOSTROPHE = re.compile(r"'(?![ts]\b)(.*?)'?", re.DOTALL)  # but Gerard 't Hooft keeps his
 _NOTHING = frozenset(WORDS["nothing"]["words"])
@@ -66,6 +69,20 @@ def is_somebodys(text: str) -> bool:
     if looks_like_email(text):
         return True
     return looks_like_phone(text) and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
+
+
+def is_country_code(header: str) -> bool:
+    return bool(_COUNTRY_CODE.fullmatch("".join(filter(str.isalpha, _plain(header)))))
+
+
+def reads_as_korean(text: str) -> bool:
+    """Whether it is Korean in CP949 that was read as Latin-1: `ÃÖÁö¿ì`."""
+    try:
+        korean = text.encode("latin-1").decode("cp949")
+    except UnicodeError:
+        return False
+    letters = [char for char in korean if char.isalpha()]
+    return len(letters) > 1 and all("가" <= char <= "힣" for char in letters)
 
 
 def same_text(one: str, other: str) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chalicelib.roster.cells import cell, is_filled, looks_like_email, looks_like_phone, same_text
-from chalicelib.roster.headers import Field, Party, read_header
+from chalicelib.roster.headers import Field, Header, Party, read_header
 from chalicelib.roster.table import OddCell
 
 # Who comes is the party that surely has a name and a number of its own. Otherwise the first
@@ -118,7 +118,7 @@ class _Choice:
         chosen: Mapping[Field, str],
     ) -> None:
         self._headers = headers
-        self._read = [read_header(header) for header in headers]
+        self._read = list(_with_neighbours([read_header(header) for header in headers]))
         self._rows = rows
         self._chosen = chosen
 
@@ -126,7 +126,12 @@ class _Choice:
         """Whether this party surely has names and numbers."""
         found = self._found((party,))
         best = (found["name"] or found["given"] or found["family"])[:1] + found["phone"][:1]
-        return len(best) > 1 and not any(each.is_constant or each.is_doubtful for each in best)
+        return len(best) > 1 and not any(
+            each.is_constant
+            or each.is_doubtful
+            or 2 * len(self._filled(each.column)) < len(self._rows)
+            for each in best
+        )
 
     def of(self, group: Sequence[Party]) -> Columns:
         """The columns of the people in `group`."""
@@ -181,11 +186,17 @@ class _Choice:
         if field in ("given", "family") and "name" in self._chosen:
             return []
         candidates = []
+        mine = [each for each in self._read if each.field == field and each.party in group]
+        is_sure = any(not header.is_doubtful for header in mine)
         for column, header in enumerate(self._read):
             if header.field != field or header.party not in group:
                 continue
+            if is_sure and header.is_doubtful:  # an assistant's number, though the own is blank
+                continue
             cells = self._filled(column)
-            if self._rows and not _fits(field, cells):
+            # A written address that is none has to be told, so its column is not passed over.
+            is_surely_email = field == "email" and cells and not header.is_doubtful
+            if self._rows and not (_fits(field, cells) or is_surely_email):
                 continue
             candidates.append(
                 _Candidate(
@@ -229,6 +240,21 @@ class _Choice:
                 if read.field in fields
             ),
         )
+
+
+def _with_neighbours(headers: Sequence[Header]) -> Iterator[Header]:
+    """A second `연락처` to the right of `비상연락처 성함` is that person's."""
+    whose: Party = "unsaid"
+    seen = set()
+    for header in headers:
+        is_detail = header.field in ("phone", "email")
+        if not is_detail and (header.field or header.party != "unsaid"):
+            whose = header.party
+        is_second = is_detail and header.field in seen
+        if is_second and header.party == "unsaid" and whose in ("other", "guest", "buyer"):
+            header = replace(header, party=whose)  # noqa: PLW2901
+        seen.add(header.field)
+        yield header
 
 
 def _name_columns(

@@ -163,6 +163,8 @@ def _is_plausible(evidence: bytes, codec: str) -> bool:
         )
     if codec in _LATIN and 2 * letters > sum(map(len, re.findall(r"\w*[^\W\x00-\x7f]\w*", text))):
         return False  # most letters of a Latin word are plain ones
+    if re.search(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", text, re.IGNORECASE):
+        return False  # Latin and Greek or Cyrillic letters in one word
     # A capital after a small letter of the same word: `JosÈ` is a José in another encoding.
     return not any(_misplaced_capitals(text))
 
@@ -209,8 +211,9 @@ def _decodes(path: Path, codec: str) -> bool:
 
 def _utf_16_without_bom(head: bytes) -> str | None:
     """Of the ASCII characters in such a file, every second byte is zero."""
-    for codec, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if zeros.count(0) > len(head) / 8 and head.count(0) == zeros.count(0):
+    low, high = head[::2].count(0), head[1::2].count(0)
+    for codec, zeros, others in (("utf-16-le", high, low), ("utf-16-be", low, high)):
+        if zeros > len(head) / 16 and others * 10 < zeros:
             return codec
     return None
 

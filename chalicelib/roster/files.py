@@ -12,7 +12,7 @@ from chalicelib.roster.table import Table, UnreadableFileError
 from chalicelib.roster.text_file import text_tables
 from chalicelib.roster.workbook import workbook_tables
 
-_MOST_BYTES = 30_000_000
+MOST_BYTES = 30_000_000
 _HEAD = 1 << 16
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"  # Excel before 2007, and any encrypted Office file
@@ -55,9 +55,9 @@ def tables(
     `sheet`, `encoding` and `delimiter` are what somebody decided by hand.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > MOST_BYTES:
             raise UnreadableFileError(
-                f"the file is larger than {_MOST_BYTES // 1_000_000} MB: split it"
+                f"the file is larger than {MOST_BYTES // 1_000_000} MB: split it"
             )
         with path.open("rb") as file:
             head = file.read(_HEAD)

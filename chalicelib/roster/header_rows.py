@@ -16,6 +16,7 @@ class HeaderRow(NamedTuple):
     texts: tuple[str, ...]
     first_line: int
     last_line: int
+    lower: tuple[str, ...] = ()  # the second row by itself
 
 
 def header_rows(rows: Sequence[Row]) -> Iterator[HeaderRow]:
@@ -26,7 +27,8 @@ def header_rows(rows: Sequence[Row]) -> Iterator[HeaderRow]:
             continue
         below = rows[index + 1] if index + 1 < len(rows) else None
         if below and _belong_together(row.cells, below.cells):
-            yield HeaderRow(_joined(row.cells, below.cells), row.line, below.line)
+            joined = _joined(row.cells, below.cells)
+            yield HeaderRow(joined, row.line, below.line, tuple(below.cells))
             skipped = index + 1
         else:
             yield HeaderRow(tuple(row.cells), row.line, row.line)
@@ -38,18 +40,27 @@ def is_header_row(cells: Sequence[str]) -> bool:
 
 
 def _belong_together(upper: Sequence[str], lower: Sequence[str]) -> bool:
-    """Whether two rows are headers together: `연락처` above `자택` and `휴대폰`."""
+    """Whether two rows are headers together: `연락처` above `자택` and `휴대폰`.
+
+    A person without a number can look like it. But below a header for names stands their name.
+    """
     if not (is_header_row(lower) and _says_something(upper) and _says_something(lower)):
         return False
-    return _is_known(upper) or _is_known(lower)
+    read = [read_header(cell) for cell in upper]
+    is_group = all(header.is_known and (not header.field or header.is_doubtful) for header in read)
+    if not (is_group or _is_known_without_digits(lower)):
+        return False
+    is_complete = {"name", "phone"} <= {header.field for header in read if header.is_known}
+    names = [column for column, header in enumerate(read) if header.field == "name"]
+    return not (is_complete and any(column < len(lower) and lower[column] for column in names))
 
 
 def _says_something(cells: Sequence[str]) -> bool:
     return any(read_header(cell).has_tag for cell in cells)
 
 
-def _is_known(cells: Sequence[str]) -> bool:
-    return all(read_header(cell).is_known for cell in cells)
+def _is_known_without_digits(cells: Sequence[str]) -> bool:
+    return all(read_header(cell).is_known and not any(map(str.isdigit, cell)) for cell in cells)
 
 
 def _joined(upper: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _WORD = re.compile(
 _REQUEST = re.compile(
     r"[을를은는이가]?\s*(?:입력|기재|작성|기입|적어|알려|말씀|써|남겨|어떻게|무엇|뭔가|부탁)[^(\[<]*"
 )
-_PARTICLES = "을를은는이가의로도님s"  # the s of "attendee's"
+_PARTICLES = {*"을를은는이가의로도님에s", "님의"}  # the s of "attendee's"
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPACED_OUT = re.compile(r"(?<![가-힣])[가-힣](?: +[가-힣](?![가-힣]))+")  # 연 락 처
 
@@ -65,7 +65,7 @@ def read_header(text: str) -> Header:
     words = " ".join(re.sub(r"[\W\d_]+", " ", _REQUEST.sub(" ", text)).split())
     tags = {_tag(found) for found in _WORD.finditer(words)} - {"filler"}
     left_over = _WORD.sub(" ", words).split()
-    is_known = all(not word.strip(_PARTICLES) for word in left_over)
+    is_known = all(word in _PARTICLES for word in left_over)
     party: Party = next((party for party in _OTHERS_FIRST if party in tags), "unsaid")
     number = re.search(r"\d+$", text.strip())
     field = _field(tags, is_known=is_known)

@@ -125,10 +125,13 @@ class RosterImport:
         for withdrawn in self._withdrawn(report.left_out, in_file):
             report.withdrawn.append(withdrawn)
             yield withdrawn
+        # Whoever's row cannot come in is in the file all the same.
+        others = [each.phone for each in report.rejected] + [each.phone for each in report.left_out]
+        in_file |= {attendee_id(phone, self._secret_key) for phone in others if phone}
         report.missing = [
             row
             for row in self._stored.values()
-            if row.attendee_id not in in_file and row.counts and row.source == "roster"
+            if row.attendee_id not in in_file and row.source == "roster"
         ]
 
     def _registration(self, person: Person) -> Registration:
@@ -140,7 +143,7 @@ class RosterImport:
             name=person.name,
             email=person.email or (stored.email if stored else None),
             phone_last4=person.phone[-4:],
-            source="roster",
+            source=stored.source if stored else "roster",
             expires_at=self._event.expires_at,
             kept={**stored.kept, **person.kept} if stored else person.kept,
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from chalicelib.roster.cells import same_text
+from chalicelib.roster.cells import is_somebodys, same_text
 from chalicelib.roster.choices import NO_CHOICES, Choices
 from chalicelib.roster.columns import find_columns
 from chalicelib.roster.files import tables
@@ -42,7 +42,7 @@ def open_roster(path: Path, region_code: str, choices: Choices = NO_CHOICES) -> 
     complete = [roster for roster in found if not roster.columns.missing]
     if not complete:
         raise UnreadableFileError(_incomplete(found))
-    with_people = [roster for roster in complete if not roster.is_empty]
+    with_people = [roster for roster in complete if roster.sample]
     if not with_people:
         raise UnreadableFileError(f"no rows below the headers in line {complete[0].header_line}")
     sheets = list(dict.fromkeys(each.table.sheet for each in with_people if each.table.sheet))
@@ -50,6 +50,7 @@ def open_roster(path: Path, region_code: str, choices: Choices = NO_CHOICES) -> 
         raise UnreadableFileError(
             f"people are on several sheets: {', '.join(sheets)}; choose one with --sheet"
         )
+    _check_kept(choices.keep, with_people)
     best = max(with_people, key=lambda roster: len(roster.headers.texts))
     lines = {
         str(each.header_line): each.headers.texts
@@ -63,6 +64,18 @@ def open_roster(path: Path, region_code: str, choices: Choices = NO_CHOICES) -> 
     return best
 
 
+def _check_kept(keep: Sequence[str], rosters: Sequence[Roster]) -> None:
+    """Numbers and addresses are not kept a second time: a number is never stored at all."""
+    for header in keep:
+        for roster in rosters:
+            for column, text in enumerate(roster.headers.texts):
+                cells = [row[column] for row in roster.sample if column < len(row)]
+                if same_text(text, header) and any(map(is_somebodys, cells)):
+                    raise UnreadableFileError(
+                        f"the column {header!r} has phone numbers or addresses, which are not kept"
+                    )
+
+
 def _rosters(path: Path, region_code: str, choices: Choices) -> Iterator[Roster]:
     """A roster for each row that may be the headers, in each table of the file."""
     for table in tables(
@@ -72,7 +85,7 @@ def _rosters(path: Path, region_code: str, choices: Choices) -> Iterator[Roster]
         for headers in header_rows(rows[:_HEADER_WITHIN]):
             below = [row.cells for row in rows if row.line > headers.last_line and not row.fault]
             columns = find_columns(headers.texts, below, choices.columns)
-            yield Roster(table, columns, headers, region_code, choices, is_empty=not below)
+            yield Roster(table, columns, headers, region_code, choices, below)
 
 
 def _incomplete(found: Sequence[Roster]) -> str:
@@ -83,8 +96,10 @@ def _incomplete(found: Sequence[Roster]) -> str:
             f"no headers in the first {_HEADER_WITHIN} rows: the file needs one for names "
             f"({_EXAMPLES['name']}) and one for phone numbers ({_EXAMPLES['phone number']})"
         )
-    parts = [f"found: {label} ({header})" for label, header in best.columns.used]
-    for label, headers in best.columns.missing:
+    shown = set(_shown(best))
+    parts = [f"found: {label} ({_short(text)})" for label, text in best.columns.used]
+    for label, unfit in best.columns.missing:
+        headers = [_short(text) for text in unfit if _short(text) in shown]
         option = _OPTIONS[label]
         part = f"missing: {label}, such as {_EXAMPLES[label]}; name its column with {option}"
         if headers:
@@ -103,9 +118,14 @@ def _headers(roster: Roster) -> str:
 
 def _shown(roster: Roster) -> list[str]:
     """The headers, but no cell that could be about a person: it may be no header row at all."""
-    shown = [
-        " ".join(text.split())[:_SHOWN_LENGTH]
-        for text in roster.headers.texts
-        if text.strip() and not re.search(r"@|\d{3}", text)
-    ]
-    return shown[:_SHOWN_HEADERS]
+    texts = (text for text in roster.headers.texts if text.strip())
+    return [_short(text) for text in texts if not _is_private(text)][:_SHOWN_HEADERS]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return "…" if _is_private(line) else line[:_SHOWN_LENGTH]
+
+
+def _is_private(text: str) -> bool:
+    return bool(re.search(r"@|\d{3}", text))

@@ -22,11 +22,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot come in, and why; several lines if they cannot be told apart."""
+    """A row that cannot come in, and why; several lines if they cannot be told apart.
+
+    `phone` is in E.164 form, if the row has a valid number.
+    """
 
     line: int
     reason: str
     last_line: int | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,17 +16,18 @@ from chalicelib.attendance.errors import InvalidRequest
 from chalicelib.attendance.phone import parse_phone
 from chalicelib.attendance.registration import clean_name
 from chalicelib.attendance.text import garbled, printable
-from chalicelib.roster.cells import cell, same_text
+from chalicelib.roster.cells import cell, is_country_code, is_somebodys, reads_as_korean, same_text
 from chalicelib.roster.choices import NO_CHOICES, Choices
 from chalicelib.roster.columns import Columns, find_columns
 from chalicelib.roster.header_rows import HeaderRow, is_header_row
 from chalicelib.roster.people import Entry, LeftOut, Person, Rejected
-from chalicelib.roster.statuses import Statuses
+from chalicelib.roster.statuses import LeftOutBy, Statuses, status_in_name, status_of_title
 from chalicelib.roster.table import OddCell, Row, Table
 
 _LONGEST_KEPT = 200  # characters
 
 # What spreadsheets do to a number: ="010…" keeps it as text.
+_GARBLED = re.compile(r"\w\?|\?\w|\?\?|&#?\w+;|√\w")  # what a lossy save leaves
 _QUOTED = re.compile(r'^=?"(.*)"$')
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
 
@@ -43,7 +44,7 @@ class Roster:
     headers: HeaderRow
     region_code: str
     choices: Choices = NO_CHOICES
-    is_empty: bool = False
+    sample: Sequence[Sequence[str]] = ()
 
     @property
     def header_line(self) -> int:
@@ -52,7 +53,9 @@ class Roster:
     @property
     def doubts(self) -> tuple[str, ...]:
         """Sentences about what somebody should decide."""
-        return self.columns.doubts
+        if self.choices.include_status:
+            return self.columns.doubts
+        return self.columns.doubts + self._statuses.doubts
 
     @cached_property
     def used(self) -> tuple[tuple[str, str], ...]:
@@ -63,12 +66,13 @@ class Roster:
 
     @cached_property
     def _statuses(self) -> Statuses:
-        return Statuses(self.headers.texts, self.columns.indexes)
+        return Statuses(self.headers.texts, self.columns.indexes, self.sample)
 
     def __iter__(self) -> Iterator[Entry]:
         """Each row in file order; of several with the same phone number, the first one comes in."""
         lines: dict[str, int] = {}
         other_headers: int | None = None
+        section: LeftOutBy | None = None
         for row in filled_rows(self.table):
             if row.line <= self.header_line:
                 if not is_header_row(row.cells):
@@ -81,7 +85,8 @@ class Roster:
             if other_headers:
                 yield Rejected(row.line, f"below the other headers in line {other_headers}")
                 continue
-            entry = self._entry(row)
+            section = self._section(row) or section
+            entry = self._entry(row, section)
             if isinstance(entry, Person):
                 first = lines.setdefault(entry.phone, entry.line)
                 if first != entry.line:
@@ -91,10 +96,22 @@ class Roster:
     def _repeats_headers(self, row: Row) -> bool:
         """Some lists repeat their headers on each page."""
         columns = self.columns.phones[:1] + self.columns.emails[:1]
-        return bool(row.cells) and all(
-            column < len(row.cells) and same_text(row.cells[column], self.headers.texts[column])
-            for column in columns
+        return bool(row.cells) and any(
+            all(
+                column < len(row.cells)
+                and column < len(texts)
+                and same_text(row.cells[column], texts[column])
+                for column in columns
+            )
+            for texts in (self.headers.texts, self.headers.lower)
         )
+
+    def _section(self, row: Row) -> LeftOutBy | None:
+        """A title such as `취소자 명단`, alone in its row: those below it do not count."""
+        filled = [text for text in row.cells if text.strip()]
+        if len(filled) == 1 and (status := status_of_title(filled[0])):
+            return LeftOutBy(status, f"below {filled[0].strip()!r} in line {row.line}")
+        return None
 
     def _has_other_headers(self, row: Row) -> bool:
         """Whether another table starts here."""
@@ -103,11 +120,11 @@ class Roster:
             return False
         return not find_columns(row.cells, (), {}).missing
 
-    def _entry(self, row: Row) -> Entry:
+    def _entry(self, row: Row, section: LeftOutBy | None) -> Entry:
         if row.fault:
             return Rejected(row.line, row.fault, row.last_line)
         if not self.choices.include_status:
-            left_out = self._statuses.left_out(row.cells)
+            left_out = section or self._left_out(row.cells)
             if left_out:
                 phone = self._valid_phone(row.cells)
                 return LeftOut(row.line, left_out.reason, left_out.status, phone)
@@ -115,23 +132,51 @@ class Roster:
                 phone = self._valid_phone(row.cells)
                 return LeftOut(row.line, "hidden in the sheet", None, phone)
         try:
-            name = clean_name(_written("name", self.columns.full_name(row.cells)))
+            name = self._name(row.cells)
             phone = self._phone(row.cells)
         except InvalidRequest as error:
-            return Rejected(row.line, _reason(error))
+            return Rejected(row.line, _reason(error), phone=self._valid_phone(row.cells))
         email, warning = self._email(row.cells)
         return Person(row.line, name, phone, email, warning, self._kept(row.cells))
+
+    def _name(self, cells: Sequence[str]) -> str:
+        text = _written("name", self.columns.full_name(cells))
+        if "\n" in text and self.table.format == "CSV":  # a stray quotation mark, or two people
+            raise InvalidRequest("name", "a line break in it")
+        name = clean_name(text)
+        if _GARBLED.search(text) or reads_as_korean(text):
+            raise InvalidRequest("name", "damaged text, as after a wrong encoding")
+        if is_somebodys(name) or not any(map(str.isalpha, name)):
+            raise InvalidRequest("name", "not a name")
+        return name
+
+    def _left_out(self, cells: Sequence[str]) -> LeftOutBy | None:
+        if by_column := self._statuses.left_out(cells):
+            return by_column
+        status = status_in_name(self.columns.full_name(cells))
+        return LeftOutBy(status, f"its name says {status}") if status else None
 
     def _phone(self, cells: Sequence[str]) -> str:
         text = _written("phone", self.columns.phone_text(cells))
         text = _QUOTED.sub(r"\1", text).strip()
         if not text:
             raise InvalidRequest("phone", "empty")
+        if not text.startswith("+") and (code := self._country_code(cells)):
+            text = f"+{code} {text.removeprefix('0')}"
         if _SCIENTIFIC.match(text):
             raise InvalidRequest(
                 "phone", "rounded by the spreadsheet; format the column as text and export it again"
             )
         return parse_phone(text, self.region_code)
+
+    def _country_code(self, cells: Sequence[str]) -> str:
+        """The digits in a column for it; without them, the number would be guessed as Korean."""
+        texts = (
+            cell(cells, column)
+            for column, header in enumerate(self.headers.texts)
+            if is_country_code(header)
+        )
+        return "".join(filter(str.isdigit, next(texts, "")))
 
     def _valid_phone(self, cells: Sequence[str]) -> str | None:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from chalicelib.roster.cells import is_somebodys
+from chalicelib.roster.cells import looks_like_email, looks_like_phone
 from chalicelib.roster.encodings import Encoding, find_encoding, named_encoding
 from chalicelib.roster.table import Row, Table, UnreadableFileError, text_cell
 
@@ -90,8 +90,10 @@ class _Lines:
             line = self._again.popleft() if self._again else next(self._text, None)
             if line is None:
                 return
-            self._taken.append(line)
             self.number += 1
+            if self.number == 1:
+                line = line.removeprefix("\ufeff")
+            self._taken.append(line)
             if len(self._taken) > _MOST_LINES:
                 raise csv.Error("too many lines in a record")
             yield line
@@ -108,11 +110,14 @@ def _has_swallowed_rows(cells: Sequence[str], delimiter: str) -> bool:
         parts = [part.split(delimiter) for part in _LINE_END.split(cell)]
         if len(parts) == 1:
             continue
-        if any(len(part) > 1 and any(map(is_somebodys, part)) for part in parts):
+        if any(
+            len(part) > 1 and any(looks_like_phone(each) or looks_like_email(each) for each in part)
+            for part in parts
+        ):
             return True
         widths = [len(part) for part in parts]
         as_rows = [width - index, *[width] * (len(parts) - 2), index + 1]
         is_prose = all(each.startswith(" ") for part in parts for each in part[1:])
-        if index < width - 1 and widths == as_rows and not is_prose:
+        if widths == as_rows and not is_prose:
             return True
     return False

@@ -27,6 +27,7 @@ from chalicelib.roster.table import OddCell, Row, Table, UnreadableFileError, te
 _MOST_BYTES = 120_000_000  # unpacked
 _MOST_BYTES_OF_A_PART = 20_000_000  # of styles and the like, which are read as a whole
 _MOST_TAGS = {b"<row": (250_000, "rows"), b"<c": (2_000_000, "cells"), b"<si": (1_000_000, "texts")}
+_MOST_MARKS = 10_000_000  # of XML: four to six for a cell
 _BLOCK = 1 << 20
 
 # What openpyxl raises for a workbook that is damaged inside.
@@ -127,7 +128,7 @@ def _check_size(content: bytes) -> None:
                 f"the workbook unpacks to more than {_MOST_BYTES // 1_000_000} MB: save only the "
                 "people in a new workbook"
             )
-        counts = dict.fromkeys(_MOST_TAGS, 0)
+        counts = dict.fromkeys((*_MOST_TAGS, b"<"), 0)
         for part in parts:
             if not part.filename.startswith(("xl/worksheets/", "xl/sharedStrings")):
                 if part.filename.endswith((".xml", ".rels")):
@@ -135,8 +136,13 @@ def _check_size(content: bytes) -> None:
                 continue
             with archive.open(part) as xml:
                 while block := xml.read(_BLOCK):
-                    for tag in counts:
-                        counts[tag] += block.count(tag + b">") + block.count(tag + b" ")
+                    counts[b"<"] += block.count(b"<")
+                    for tag in _MOST_TAGS:
+                        counts[tag] += sum(block.count(tag + end) for end in (b">", b" ", b"/"))
+    if counts[b"<"] > _MOST_MARKS:
+        raise UnreadableFileError(
+            "the workbook has more in it than any roster: save the people as CSV"
+        )
     for tag, (most, what) in _MOST_TAGS.items():
         if counts[tag] > most:
             raise UnreadableFileError(

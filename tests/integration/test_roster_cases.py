@@ -88,7 +88,7 @@ def _options(choice: dict[str, Any]) -> list[str]:
 
 def _told(result: Result) -> set[int]:
     """The lines that the report names: `line 4`, `lines 2 to 8`."""
-    spans = re.findall(r"lines? (\d+)(?: to (\d+))?", result.output)
+    spans = re.findall(r"^lines? (\d+)(?: to (\d+))?:", result.output, re.MULTILINE)
     return {line for first, last in spans for line in range(int(first), int(last or first) + 1)}
 
 

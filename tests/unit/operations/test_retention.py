@@ -170,7 +170,10 @@ def test_what_has_expired_is_not_brought_back(meetup: Meetup, event: Event) -> N
     assert meetup.days() == {seconds(event, days=30), "1"}
 
 
-def test_an_event_is_erased_with_everything_and_that_is_counted(meetup: Meetup) -> None:
+def test_an_event_is_erased_with_everything_and_that_is_counted(
+    meetup: Meetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.console.is_terminal", lambda: True)
     result = meetup.run("events", "erase", "0211abc", input="0211ABC\n")
     assert result.exit_code == 0, result.output
     assert "0211ABC 파이썬 밋업 2월 with 2 registrations and 1 check-in for good" in result.stdout
@@ -180,7 +183,10 @@ def test_an_event_is_erased_with_everything_and_that_is_counted(meetup: Meetup) 
     assert meetup.run("events", "show", "0211ABC").exit_code == 2
 
 
-def test_nothing_is_erased_without_the_code_typed(meetup: Meetup, event: Event) -> None:
+def test_nothing_is_erased_without_the_code_typed(
+    meetup: Meetup, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.console.is_terminal", lambda: True)
     result = meetup.run("events", "erase", "0211ABC", input="yes\n")
     assert (result.exit_code, "nothing was changed" in result.stderr) == (2, True)
     assert len(meetup.items("registrations")) == 2
@@ -256,11 +262,12 @@ def test_a_code_with_nothing_to_erase_is_a_failure(meetup: Meetup) -> None:
     assert "nothing is stored of an event 0212ABC" in result.stderr
 
 
-def test_a_person_is_erased_at_all_events(meetup: Meetup) -> None:
+def test_a_person_is_erased_at_all_events(meetup: Meetup, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = replace(meetup.hana, event_code="0212ABC")
     meetup.wiring.check_in_table.add(elsewhere)
     gone = {"event_code": {"S": "0210ABC"}, "attendee_id": {"S": meetup.hana.attendee_id}}
     meetup.put("registrations", **gone, expires_at={"N": "1"})
+    monkeypatch.setattr("operations.console.is_terminal", lambda: True)
     result = meetup.run("attendees", "erase", "+82 10 0000 0001", input="erase\n")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[:3] == [
@@ -276,7 +283,10 @@ def test_a_person_is_erased_at_all_events(meetup: Meetup) -> None:
     assert len(meetup.items("events")) == 1
 
 
-def test_nothing_of_a_person_is_erased_without_an_answer(meetup: Meetup) -> None:
+def test_nothing_of_a_person_is_erased_without_an_answer(
+    meetup: Meetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.console.is_terminal", lambda: True)
     result = meetup.run("attendees", "erase", HANA, input="\n")
     assert (result.exit_code, "nothing was changed" in result.stderr) == (2, True)
     assert len(meetup.items("check-ins")) == 1

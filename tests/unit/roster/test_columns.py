@@ -46,6 +46,9 @@ def test_columns_may_be_in_any_order_among_others() -> None:
         ("참석자명,휴대폰,이메일", ["참석자명", "휴대폰", "이메일"]),
         ("참가자 이름,참가자 연락처,이메일", ["참가자 이름", "참가자 연락처", "이메일"]),
         ("이름,Venue phone,참가자 휴대폰", ["이름", "참가자 휴대폰"]),
+        ("이름,휴대폰,비상연락처 성함,관계,연락처", ["이름", "휴대폰"]),
+        ("예약자명,예약자 연락처,실방문자명,실방문자 연락처", ["실방문자명", "실방문자 연락처"]),
+        ("이름,휴대폰,Assistant phone", ["이름", "휴대폰"]),
         ("이름,연락처2,연락처1", ["이름", "연락처1", "연락처2"]),
     ],
 )
@@ -98,6 +101,10 @@ class TestWhatStandsBelow:
 
     def test_it_is_used_if_there_is_no_other(self) -> None:
         assert _used("Name,Phone", f"Hana,{HANA}", f"Hana,{DURI}") == ["Name", "Phone"]
+
+    def test_a_column_of_wrong_addresses_is_used_so_that_each_is_told(self) -> None:
+        used = _used("Name,Phone,Email", f"Hana,{HANA},gmail", f"Duri,{DURI},hana@")
+        assert used == ["Name", "Phone", "Email"]
 
     def test_without_rows_the_headers_decide(self) -> None:
         assert _used("Name,Phone,Email") == ["Name", "Phone", "Email"]

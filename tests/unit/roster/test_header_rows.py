@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chalicelib.roster.header_rows import HeaderRow, header_rows
 from chalicelib.roster.table import Row
 
@@ -49,5 +51,8 @@ def test_a_title_is_no_group() -> None:
     )
 
 
-def test_a_person_without_a_number_is_no_second_header_row() -> None:
-    assert _found("이름,휴대폰", "김하나,")[0].last_line == 1
+@pytest.mark.parametrize(
+    "person", ["김하나,,", "이은성,,", "Student 1,,", "이은성,9123 4567,", "Will,9123 4567,office"]
+)
+def test_a_person_is_no_second_header_row(person: str) -> None:
+    assert _found("이름,휴대폰,장소", person)[0].last_line == 1

@@ -145,11 +145,11 @@ def test_what_the_file_says_overrides_what_is_stored(roster: Roster) -> None:
     assert (roster.rows[_id(1)].name, roster.rows[_id(1)].email) == ("김하나", "new@example.com")
 
 
-def test_a_walk_in_who_is_on_the_file_is_on_the_roster(roster: Roster) -> None:
+def test_a_walk_in_who_is_on_the_file_stays_a_walk_in(roster: Roster) -> None:
     roster.imports(_person(1, "one@example.com"))
     roster.rows[_id(1)] = replace(roster.rows[_id(1)], source="walk_in")
-    roster.imports(_person(1))
-    assert roster.rows[_id(1)].source == "roster"
+    roster.imports(_person(1), _person(2))
+    assert roster.rows[_id(1)].source == "walk_in"
 
 
 class TestRowsThatDoNotCount:
@@ -223,6 +223,21 @@ class TestThoseMissingFromTheFile:
         roster.attended = {_id(1)}
         assert sum(work.remove(report.to_remove)) == 0
         assert roster.names() == {"사람1"}
+
+    def test_whoever_is_in_a_row_that_cannot_come_in_is_not_missing(self, roster: Roster) -> None:
+        roster.imports(_person(1), _person(2))
+        rows = (
+            Rejected(2, "no name", phone="+821000000001"),
+            LeftOut(3, "hidden in the sheet", None, "+821000000002"),
+        )
+        assert roster.imports(*rows, _person(3), replace=True).missing == []
+        assert roster.names() == {"사람1", "사람2", "사람3"}
+
+    def test_somebody_who_cancelled_goes_too_once_the_file_lacks_them(self, roster: Roster) -> None:
+        roster.imports(_person(1), _person(2))
+        roster.imports(TestRowsThatDoNotCount.CANCELLED, _person(2))
+        roster.imports(_person(2), replace=True)
+        assert set(roster.rows) == {_id(2)}
 
     def test_walk_ins_stay(self, roster: Roster) -> None:
         roster.imports(_person(1))

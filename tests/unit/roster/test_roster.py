@@ -91,6 +91,13 @@ def test_a_number_that_a_workbook_turned_into_one_is_read(tmp_path: Path, cell: 
         ("TRUE,010-0000-0001,", "name: a truth value"),
         ("김\ufffd나,010-0000-0001,", "name: damaged text"),
         ("ê¹€í•˜ë‚˜,010-0000-0001,", "name: damaged text"),
+        ("ÃÖÁö¿ì,010-0000-0001,", "name: damaged text"),
+        ("源??븯?굹,010-0000-0001,", "name: damaged text"),
+        ("&#44608;,010-0000-0001,", "name: damaged text"),
+        ("010-0000-1002,010-0000-0001,", "name: not a name"),
+        ("hana@example.com,010-0000-0001,", "name: not a name"),
+        ("123,010-0000-0001,", "name: not a name"),
+        ('"김하나\n이두리",010-0000-0001,', "name: a line break"),
         ("김하나,없음,", "no phone number"),
         ("김하나,1.01235E+09,", "phone: rounded by the spreadsheet"),
         (f"{'김' * 101},010-0000-0001,", "name: longer than 100 characters"),
@@ -250,6 +257,15 @@ class TestWhatSomebodyDecides:
         with pytest.raises(UnreadableFileError, match=r"no column '.*are 이름, 휴대폰, 이메일"):
             _open(file, HEADERS + "김하나,010-0000-0001,\n", **choice)
 
+    def test_numbers_and_addresses_are_not_kept(self, file: Path) -> None:
+        for header in ("손전화", "메일"):
+            with pytest.raises(UnreadableFileError, match="which are not kept"):
+                _open(
+                    file,
+                    "이름,손전화,메일,휴대폰\n김하나,010-0000-9001,h@example.com,010-0000-0001\n",
+                    keep=(header,),
+                )
+
     def test_rows_come_in_whatever_their_status(self, file: Path) -> None:
         text = "이름,휴대폰,상태\n김하나,010-0000-0001,취소\n이두리,없음,대기\n"
         first, second = _open(file, text)
@@ -258,6 +274,26 @@ class TestWhatSomebodyDecides:
         first, second = _open(file, text, include_status=True)
         assert isinstance(first, Person)
         assert second == Rejected(3, "no phone number")
+
+
+def test_rows_below_a_title_for_those_who_cancelled_do_not_count(file: Path) -> None:
+    first, title, second = _open(
+        file, HEADERS + "김하나,010-0000-0001,\n[취소자 명단],,\n이두리,010-0000-0002,\n"
+    )
+    assert isinstance(first, Person)
+    assert isinstance(title, LeftOut)
+    assert second == LeftOut(4, "below '[취소자 명단]' in line 3", "cancelled", "+821000000002")
+
+
+@pytest.mark.parametrize("name", ["김하나(취소)", "[대기] 김하나", "김하나 - 불참"])
+def test_a_name_that_says_its_status_does_not_count(file: Path, name: str) -> None:
+    assert isinstance(_only(file, f"{name},010-0000-0001,"), LeftOut)
+
+
+def test_a_country_code_in_a_column_of_its_own_counts(file: Path) -> None:
+    text = "Name,Country code,Phone\nJulie,+33,6 12 34 56 78\nHana,82,010-0000-0001\n"
+    phones = [entry.phone for entry in _open(file, text)]
+    assert phones == ["+33612345678", "+821000000001"]
 
 
 def test_a_cancelled_row_makes_no_later_one_a_duplicate(file: Path) -> None:

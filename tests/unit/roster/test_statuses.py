@@ -22,6 +22,13 @@ def _status(header: str, text: str) -> str | None:
             "참가확정|확정|취소 안 함|",
         ),
         ("approval_status", "declined|rejected", "waitlist|pending_approval|invited", "approved"),
+        ("참여상태", "참여취소|개설자 취소|취소신청", "참여대기", "참여완료"),
+        ("선정 여부", "X|미선정", "", "선정"),
+        ("참석하시겠습니까?", "아니오|못 갑니다|참석하지 않습니다", "", "네"),
+        ("Q3. 참석 여부를 선택해주세요 (필수)", "불참", "", "참석"),
+        ("참가 구분", "취소", "", "일반"),
+        ("出欠", "欠席", "", "出席"),
+        ("Will you attend the dinner?", "", "", "No"),
         ("Status", "CANCELED|Cancelled by attendee|Void|Not going", "Wait-listed", "registered"),
         ("Attendee Status", "Not Attending", "", "Attending|Checked In"),
         ("결제상태", "환불완료|결제취소", "입금대기", "결제완료"),
@@ -49,6 +56,19 @@ def test_the_reason_has_header_and_word() -> None:
     statuses = Statuses(["이름", "상태"], frozenset({0}))
     assert statuses.left_out(["취소", "대기중"]) == ("waiting", "상태: 대기중")
     assert statuses.left_out(["취소"]) is None
+
+
+def test_the_reason_is_one_short_line_without_numbers_and_addresses() -> None:
+    text = "취소\n(010-0000-1001 hana@example.com 로 연락 바랍니다, 꼭 부탁드립니다)"
+    left_out = Statuses(["상태"], frozenset()).left_out([text])
+    assert left_out
+    assert left_out.reason == "상태: 취소 (… … 로 연락 바랍니다, 꼭 부탁드립니다)"
+
+
+def test_other_columns_with_words_of_a_status_are_doubtful() -> None:
+    rows = [["취소", "서울"], ["확정", "부산"]]
+    (doubt,) = Statuses(["접수", "지역"], frozenset(), rows).doubts
+    assert doubt == "the column '접수' says '취소' in some rows, but is not read as a status"
 
 
 def test_columns_of_remarks_are_not_shown_as_statuses() -> None:

@@ -78,6 +78,9 @@ class TestQuotationMarks:
             # Well formed, but with two people in a remark.
             '김하나,010-0000-1001,"네\n이두리,010-0000-1002,네\n박서진,010-0000-1003,네"\n',
             '김하나,010-0000-1001,"네\n이두리,d@example.com,네"\n',
+            'A Tan,9123 4567,"x\nB Lim,9123 4568,y\nC Ng,9123 4569,z"\n',
+            'A,070-174 06 05,"x\nB,0701-74-06-06,y"\n',
+            'A,010-0000-1001,"x\nB,none,y"\n',
         ],
     )
     def test_rows_between_two_of_them_are_told(self, file: Path, text: str) -> None:

@@ -143,9 +143,11 @@ class TestSheets:
         # 0.6 MB: one text of 600 MB
         (STRINGS, [b"<sst><si><t>", *[b"a" * 1_000_000] * 600], "unpacks to more than 120 MB"),
         # 0.3 MB: ten million texts
-        (STRINGS, [b"<sst>", *[b"<si><t/></si>" * 100_000] * 80], "more than 1,000,000 texts"),
+        (STRINGS, [b"<sst>", *[b"<si><t/></si>" * 100_000] * 12], "more than 1,000,000 texts"),
         (SHEET, [b'<row><c s="1"/></row>' * 100_000] * 4, "more than 250,000 rows"),
         (SHEET, [b"<row>", *[b'<c s="1"/>' * 100_000] * 30], "more than 2,000,000 cells"),
+        # 0.1 MB: millions of marks that are neither
+        (SHEET, [b"<row>", *[b"<x/>" * 1_000_000] * 12], "more in it than any roster"),
         ("xl/styles.xml", [b"<styleSheet>", *[b"<xf/>" * 100_000] * 50], "styles.xml.*larger"),
     ],
 )
