@@ -123,6 +123,8 @@ def _judge(header: str) -> Judge | None:
 
 def _doubts(header: str, cells: Sequence[str]) -> Iterator[str]:
     """Whether all cells are words of a status, though the header does not say so."""
+    if _OTHER_STATUS.search(_letters(header)) or _ASKING.search(_letters(header)):
+        return  # it is about something else
     words = [_letters(cell) for cell in cells if cell.strip()]
     not_counting = [word for word in words if word in _BY_WORD]
     if not_counting and all(word in _BY_WORD or word in _COUNTING for word in words):

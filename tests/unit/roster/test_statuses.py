@@ -71,5 +71,10 @@ def test_other_columns_with_words_of_a_status_are_doubtful() -> None:
     assert doubt == "the column '접수' says '취소' in some rows, but is not read as a status"
 
 
+@pytest.mark.parametrize("header", ["Check-in status", "뒤풀이 참석 여부"])
+def test_a_status_of_something_else_is_no_doubt(header: str) -> None:
+    assert Statuses([header], frozenset(), [["pending"], ["불참"], ["참석"]]).doubts == ()
+
+
 def test_columns_of_remarks_are_not_shown_as_statuses() -> None:
     assert Statuses(["비고", "상태", "이름"], frozenset({2})).headers == ("상태",)
