@@ -135,7 +135,9 @@ class Roster:
             name = self._name(row.cells)
             phone = self._phone(row.cells)
         except InvalidRequest as error:
-            return Rejected(row.line, _reason(error), phone=self._valid_phone(row.cells))
+            return Rejected(
+                row.line, _reason(error), row.last_line, phone=self._valid_phone(row.cells)
+            )
         email, warning = self._email(row.cells)
         return Person(row.line, name, phone, email, warning, self._kept(row.cells))
 

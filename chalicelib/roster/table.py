@@ -32,8 +32,8 @@ class OddCell(str):
 class Row(NamedTuple):
     """`line` is the line where the row starts in the file, or its number in the sheet, from 1.
 
-    If the row cannot be read, it has no cells and `fault` says why; the fault may go as far as
-    `last_line`. `hidden`: a filter, or somebody, hides the row in its sheet.
+    A row over several lines ends in `last_line`. If it cannot be read, it has no cells and `fault`
+    says why. `hidden`: a filter, or somebody, hides the row in its sheet.
     """
 
     line: int

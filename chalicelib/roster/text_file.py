@@ -15,6 +15,7 @@ from chalicelib.roster.table import Row, Table, UnreadableFileError, text_cell
 
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 1_000  # of one row; more means that a quotation mark was never closed
+_MOST_AGAIN = 1_000_000  # lines that are read again after marks that do not match
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -34,18 +35,26 @@ def text_tables(path: Path, encoding: str | None, delimiter: str | None) -> list
 def _rows(path: Path, encoding: Encoding, delimiter: str) -> Generator[Row, None, None]:
     with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as text:
         lines = _Lines(text)
+        widest = mismatched = 0
         while True:
             line = lines.number + 1
             try:
                 cells = lines.next_record(delimiter)
+                if line == mismatched:
+                    raise csv.Error("nobody knows whether the line begins inside a cell")
             except StopIteration:
                 return
             except csv.Error:
                 yield Row(line, (), "its quotation marks do not match: remove or double them")
+                mismatched = lines.number if '"' in lines.taken[-1] else 0
                 lines.again_after(line)
                 continue
             last_line = lines.number if lines.number > line else None
-            if last_line and _has_swallowed_rows(cells, delimiter):
+            # A mark that opens after one person's details, and one that closes before the next
+            # person's, make a record of both.
+            is_two = len(cells) > widest > 0 and any(map(_is_somebodys, cells))
+            widest = max(widest, len(cells))
+            if last_line and (is_two or _has_swallowed_rows(cells, delimiter)):
                 yield Row(
                     line,
                     (),
@@ -54,7 +63,7 @@ def _rows(path: Path, encoding: Encoding, delimiter: str) -> Generator[Row, None
                     last_line,
                 )
             else:
-                yield Row(line, tuple(map(text_cell, cells)))
+                yield Row(line, tuple(map(text_cell, cells)), last_line=last_line)
 
 
 class _Lines:
@@ -62,15 +71,16 @@ class _Lines:
 
     def __init__(self, text: Iterator[str]) -> None:
         self.number = 0  # of the line that was read last
+        self.taken: list[str] = []  # by the record
         self._text = text
         self._again: deque[str] = deque()
-        self._taken: list[str] = []
+        self._again_count = 0
         self._reader: Iterator[list[str]] | None = None
         self._delimiter = ""
 
     def next_record(self, delimiter: str) -> list[str]:
         """Raises StopIteration, or csv.Error if its quotation marks do not match."""
-        self._taken.clear()
+        self.taken.clear()
         if self._reader is None:
             # Strict, because for a mark that is never closed the lenient reader returns the rest of
             # the file, and everybody in it, as one cell.
@@ -81,7 +91,13 @@ class _Lines:
 
     def again_after(self, line: int) -> None:
         """Go on with the line after this one, which was read before."""
-        self._again.extendleft(reversed(self._taken[1:]))
+        self._again.extendleft(reversed(self.taken[1:]))
+        self._again_count += len(self.taken)
+        if self._again_count > _MOST_AGAIN:
+            raise UnreadableFileError(
+                f"the quotation marks do not match, in line {line} and many others: save it again "
+                "in a spreadsheet"
+            )
         self.number = line
         self._reader = None
 
@@ -93,8 +109,8 @@ class _Lines:
             self.number += 1
             if self.number == 1:
                 line = line.removeprefix("\ufeff")
-            self._taken.append(line)
-            if len(self._taken) > _MOST_LINES:
+            self.taken.append(line)
+            if len(self.taken) > _MOST_LINES:
                 raise csv.Error("too many lines in a record")
             yield line
 
@@ -110,10 +126,7 @@ def _has_swallowed_rows(cells: Sequence[str], delimiter: str) -> bool:
         parts = [part.split(delimiter) for part in _LINE_END.split(cell)]
         if len(parts) == 1:
             continue
-        if any(
-            len(part) > 1 and any(looks_like_phone(each) or looks_like_email(each) for each in part)
-            for part in parts
-        ):
+        if any(len(part) > 1 and any(map(_is_somebodys, part)) for part in parts):
             return True
         widths = [len(part) for part in parts]
         as_rows = [width - index, *[width] * (len(parts) - 2), index + 1]
@@ -121,3 +134,7 @@ def _has_swallowed_rows(cells: Sequence[str], delimiter: str) -> bool:
         if widths == as_rows and not is_prose:
             return True
     return False
+
+
+def _is_somebodys(text: str) -> bool:
+    return looks_like_phone(text) or looks_like_email(text)

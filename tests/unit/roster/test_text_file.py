@@ -46,7 +46,7 @@ def test_a_row_is_numbered_by_the_line_where_it_starts(file: Path, end: str) -> 
     rows = _rows(file, end.join(("a", '"two', 'lines"', "", "b\u2028c\x0bd")))
     assert rows == [
         Row(1, ["a"]),
-        Row(2, [f"two{end}lines"]),
+        Row(2, [f"two{end}lines"], last_line=3),
         Row(4, []),
         Row(5, ["b\u2028c\x0bd"]),
     ]
@@ -89,6 +89,22 @@ class TestQuotationMarks:
         assert first.fault
         assert (first.line, first.last_line) == (1, text.count("\n"))
         assert last.fault is None
+
+    def test_two_people_in_one_record_are_told(self, file: Path) -> None:
+        # One mark opens after the first person's details, the other closes before the second's.
+        person = "010-0000-1001,h@x.com"
+        _, first, last = _rows(file, f'n,p,e,x\nA,{person},"x\nB",{person},y\nC,{person},z\n')
+        assert first.fault
+        assert (first.line, first.last_line, last.line) == (2, 3, 4)
+
+    def test_a_row_that_begins_in_a_broken_cell_is_told(self, file: Path) -> None:
+        rows = _rows(file, 'n,p\n"Hana\nKim" x,010-0000-1001\nDuri,010-0000-1002\n')
+        assert [bool(row.fault) for row in rows] == [False, True, True, False]
+
+    def test_if_they_hardly_ever_match_the_work_ends(self, file: Path) -> None:
+        # Outside of a cell each line opens one; inside, it closes one and opens the next.
+        with pytest.raises(UnreadableFileError, match="many others"):
+            _rows(file, '6", "x\n' * 3_000)
 
     def test_one_that_is_never_closed_costs_one_row(self, file: Path) -> None:
         people = [f"사람{number},010-0000-{number:04}" for number in range(3_000)]
