@@ -97,18 +97,21 @@ def is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def confirm(question: str) -> None:
-    """Raise FailureError unless somebody says yes."""
+def _need_a_terminal() -> None:
     if not is_terminal():
         raise FailureError("nothing was changed, since nobody can be asked here; --yes goes on")
+
+
+def confirm(question: str) -> None:
+    """Raise FailureError unless somebody says yes."""
+    _need_a_terminal()
     if not click.confirm(question):
         raise FailureError("nothing was changed")
 
 
 def ask(question: str, answer: str) -> None:
     """Raise FailureError unless somebody types the answer."""
-    if not is_terminal():
-        raise FailureError("nothing was changed, since nobody can be asked here; --yes goes on")
+    _need_a_terminal()
     if click.prompt(f"{question} Type {answer} to go on", default="", show_default=False) != answer:
         raise FailureError("nothing was changed")
 
@@ -132,6 +135,11 @@ def total(batches: Iterable[int], label: str, length: int) -> int:
             bar.update(size)
             done += size
     return done
+
+
+def print_fact(label: str, text: str) -> None:
+    """One line of a table of facts; without a label, it goes on with the line before."""
+    click.echo(f"{label + ':' if label else '':16}{text}")
 
 
 def people(count: int) -> str:

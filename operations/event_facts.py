@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from chalicelib.attendance.event import Event
+from operations.console import print_fact
 from operations.times import shown
 
 
@@ -33,7 +34,7 @@ def print_event(event: Event, now: datetime, counts: Mapping[str, int]) -> None:
     }
     lines |= {name.replace("_", "-"): f"{count:,}" for name, count in counts.items()}
     for label, text in lines.items():
-        click.echo(f"{label + ':':16}{text}")
+        print_fact(label, text)
 
 
 def print_json(event: Event, now: datetime, counts: Mapping[str, int]) -> None:

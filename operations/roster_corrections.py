@@ -67,7 +67,7 @@ def remove(ctx: click.Context, /, code: str, *, yes: bool, **chosen: Any) -> Non
     removed = total(work.remove([row.attendee_id for row in going]), "Removing", len(going))
     stay = len(rows) - removed
     click.echo(f"{code}: {removed:,} removed, {stay:,} stay, {len(unknown):,} not found")
-    ctx.exit(1 if stay or unknown or not rows else 0)
+    ctx.exit(1 if stay or unknown else 0)
 
 
 @click.command()

@@ -12,7 +12,7 @@ from chalicelib.attendance.masking import mask_name
 from chalicelib.roster.importer import Report
 from chalicelib.roster.people import Person
 from chalicelib.roster.reader import Roster
-from operations.console import people
+from operations.console import people, print_fact
 
 _USUAL_DELIMITER = ","
 _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar"}
@@ -23,9 +23,9 @@ _MANY = 10  # rejected rows, if they are also more than one in ten
 def print_report(roster: Roster, report: Report, file_name: str) -> None:
     """The table of what was understood, then the lines that do not come in, then the numbers."""
     for label, text in _understood(roster, file_name):
-        _line(label, text)
+        print_fact(label, text)
     for number, person in enumerate(report.samples):
-        _line("for instance" if number == 0 else "", _masked(person))
+        print_fact("for instance" if number == 0 else "", _masked(person))
     for line, warning in report.warnings:
         click.echo(f"line {line}: {warning}")
     for left_out in report.left_out:
@@ -34,7 +34,7 @@ def print_report(roster: Roster, report: Report, file_name: str) -> None:
         lines = f"lines {row.line} to {row.last_line}" if row.last_line else f"line {row.line}"
         click.echo(f"{lines}: rejected: {row.reason}")
     for label, text in _numbers(report):
-        _line(label, text)
+        print_fact(label, text)
 
 
 def doubts(roster: Roster, report: Report, *, replace: bool) -> list[str]:
@@ -96,7 +96,3 @@ def _masked(person: Person) -> str:
     email = mask_email(person.email) if person.email else "no address"
     kept = "".join(f"  {value}" for value in person.kept.values())
     return f"{mask_name(person.name)}  …{person.phone[-4:]}  {email}{kept}"
-
-
-def _line(label: str, text: str) -> None:
-    click.echo(f"{label + ':' if label else '':16}{text}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib.attendance.event import Event
@@ -34,3 +35,14 @@ class Commands:
         event = self.wiring.event_table.get(code)
         assert event is not None
         return event
+
+
+@pytest.fixture
+def run(wiring: Wiring) -> Commands:
+    return Commands(wiring)
+
+
+@pytest.fixture
+def run_on_event(run: Commands, event: Event) -> Commands:
+    run.wiring.event_table.put(event)
+    return run

@@ -47,7 +47,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
-pytest_plugins = ["aws_calls", "chromium", "mailing", "running"]
+pytest_plugins = ["aws_calls", "chromium", "commands", "mailing", "running"]
 
 TABLES = {"EventTable": "events", "RegistrationTable": "registrations", "CheckInTable": "check-ins"}
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from chalicelib.attendance.errors import InvalidRequest
-from chalicelib.attendance.text import printable, shows
+from chalicelib.attendance.text import one_line, shows
 
 Source = Literal["roster", "walk_in"]
 Status = Literal["registered", "cancelled", "waiting"]
@@ -48,7 +48,7 @@ def clean_name(text: str) -> str:
     Raises InvalidRequest if nothing visible is left, if characters of it were lost, or if there are
     more than 100.
     """
-    name = " ".join(printable(unicodedata.normalize("NFC", text)).split()).strip(_JOINERS)
+    name = one_line(unicodedata.normalize("NFC", text)).strip(_JOINERS)
     if not shows(name):
         raise InvalidRequest("name", "empty")
     if _DAMAGED in name:

@@ -45,6 +45,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """The printable text with single spaces."""
+    return " ".join(printable(text).split())
+
+
 def shows(text: str) -> bool:
     """Whether anything in the text can be seen."""
     return any(

@@ -54,10 +54,15 @@ def looks_like_phone(text: str) -> bool:
     """Whether it is meant to be a phone number, though it may be wrong."""
     if isinstance(text, OddCell) or _DATE.search(text):
         return False
-    if _SCIENTIFIC.fullmatch(text.strip()):
+    if is_rounded(text):
         return True
     digits = sum(map(str.isdigit, text))
     return digits in _DIGITS and not any(char.isalpha() or char == "@" for char in text)
+
+
+def is_rounded(text: str) -> bool:
+    """Whether it is a number as a spreadsheet rounds it: `1.01E+10`."""
+    return bool(_SCIENTIFIC.fullmatch(text.strip()))
 
 
 def looks_like_email(text: str) -> bool:
@@ -72,7 +77,12 @@ def is_somebodys(text: str) -> bool:
 
 
 def is_country_code(header: str) -> bool:
-    return bool(_COUNTRY_CODE.fullmatch("".join(filter(str.isalpha, _plain(header)))))
+    return bool(_COUNTRY_CODE.fullmatch(letters(header)))
+
+
+def letters(text: str) -> str:
+    """Its letters alone, whatever their case and width: the words of a header or a status."""
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def reads_as_korean(text: str) -> bool:
@@ -81,8 +91,8 @@ def reads_as_korean(text: str) -> bool:
         korean = text.encode("latin-1").decode("cp949")
     except UnicodeError:
         return False
-    letters = [char for char in korean if char.isalpha()]
-    return len(letters) > 1 and all("가" <= char <= "힣" for char in letters)
+    signs = [char for char in korean if char.isalpha()]
+    return len(signs) > 1 and all("가" <= char <= "힣" for char in signs)
 
 
 def same_text(one: str, other: str) -> bool:

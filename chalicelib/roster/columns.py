@@ -186,11 +186,13 @@ class _Choice:
         if field in ("given", "family") and "name" in self._chosen:
             return []
         candidates = []
-        mine = [each for each in self._read if each.field == field and each.party in group]
-        is_sure = any(not header.is_doubtful for header in mine)
-        for column, header in enumerate(self._read):
-            if header.field != field or header.party not in group:
-                continue
+        fitting = [
+            (column, header)
+            for column, header in enumerate(self._read)
+            if header.field == field and header.party in group
+        ]
+        is_sure = any(not header.is_doubtful for _, header in fitting)
+        for column, header in fitting:
             if is_sure and header.is_doubtful:  # an assistant's number, though the own is blank
                 continue
             cells = self._filled(column)

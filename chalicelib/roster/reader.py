@@ -15,8 +15,15 @@ from chalicelib.attendance.email import parse_email
 from chalicelib.attendance.errors import InvalidRequest
 from chalicelib.attendance.phone import parse_phone
 from chalicelib.attendance.registration import clean_name
-from chalicelib.attendance.text import garbled, printable
-from chalicelib.roster.cells import cell, is_country_code, is_somebodys, reads_as_korean, same_text
+from chalicelib.attendance.text import garbled, one_line
+from chalicelib.roster.cells import (
+    cell,
+    is_country_code,
+    is_rounded,
+    is_somebodys,
+    reads_as_korean,
+    same_text,
+)
 from chalicelib.roster.choices import NO_CHOICES, Choices
 from chalicelib.roster.columns import Columns, find_columns
 from chalicelib.roster.header_rows import HeaderRow, is_header_row
@@ -26,10 +33,8 @@ from chalicelib.roster.table import OddCell, Row, Table
 
 _LONGEST_KEPT = 200  # characters
 
-# What spreadsheets do to a number: ="010…" keeps it as text.
 _GARBLED = re.compile(r"\w\?|\?\w|\?\?|&#?\w+;|√\w")  # what a lossy save leaves
-_QUOTED = re.compile(r'^=?"(.*)"$')
-_SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
+_QUOTED = re.compile(r'^=?"(.*)"$')  # ="010…" keeps a number as text in a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ class Roster:
             raise InvalidRequest("phone", "empty")
         if not text.startswith("+") and (code := self._country_code(cells)):
             text = f"+{code} {text.removeprefix('0')}"
-        if _SCIENTIFIC.match(text):
+        if is_rounded(text):
             raise InvalidRequest(
                 "phone", "rounded by the spreadsheet; format the column as text and export it again"
             )
@@ -173,12 +178,12 @@ class Roster:
 
     def _country_code(self, cells: Sequence[str]) -> str:
         """The digits in a column for it; without them, the number would be guessed as Korean."""
-        texts = (
-            cell(cells, column)
-            for column, header in enumerate(self.headers.texts)
-            if is_country_code(header)
-        )
-        return "".join(filter(str.isdigit, next(texts, "")))
+        return "".join(filter(str.isdigit, cell(cells, self._country_code_column)))
+
+    @cached_property
+    def _country_code_column(self) -> int | None:
+        headers = enumerate(self.headers.texts)
+        return next((column for column, header in headers if is_country_code(header)), None)
 
     def _valid_phone(self, cells: Sequence[str]) -> str | None:
         try:
@@ -198,15 +203,20 @@ class Roster:
 
     def _kept(self, cells: Sequence[str]) -> dict[str, str]:
         kept = {}
-        for header in self.choices.keep:
-            texts = (
-                " ".join(printable(cell(cells, column)).split())[:_LONGEST_KEPT]
-                for column, each in enumerate(self.headers.texts)
-                if same_text(each, header)
-            )
+        for header, columns in self._kept_columns.items():
+            texts = (one_line(cell(cells, column))[:_LONGEST_KEPT] for column in columns)
             if text := next(filter(None, texts), ""):
-                kept[header.strip()] = text
+                kept[header] = text
         return kept
+
+    @cached_property
+    def _kept_columns(self) -> dict[str, list[int]]:
+        """The columns to keep, by header; of several with one header, the first filled one."""
+        headers = list(enumerate(self.headers.texts))
+        return {
+            header.strip(): [column for column, each in headers if same_text(each, header)]
+            for header in self.choices.keep
+        }
 
 
 def filled_rows(table: Table) -> Iterator[Row]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.attendance.registration import Status
-from chalicelib.attendance.text import printable
+from chalicelib.attendance.text import one_line
+from chalicelib.roster.cells import letters
 from chalicelib.roster.words import WORDS
 
 _NOT_COUNTING: tuple[Status, ...] = ("cancelled", "waiting")
@@ -59,6 +60,9 @@ _OTHER_STATUS = re.compile(
 )
 
 
+_OF_A_LIST = re.compile(r"(?:자|인원)?(?:명단|목록|list)?$")
+
+
 class LeftOutBy(NamedTuple):
     """Why a row does not count: its status, and the words that say so."""
 
@@ -87,7 +91,7 @@ class Statuses:
         self.headers = tuple(
             header
             for _, header, _ in self._columns
-            if not _REMARK_HEADER.fullmatch(_letters(header))
+            if not _REMARK_HEADER.fullmatch(letters(header))
         )
         judged = others | {column for column, _, _ in self._columns}
         self.doubts = tuple(
@@ -107,25 +111,25 @@ class Statuses:
 
 def _judge(header: str) -> Judge | None:
     """How the cells below this header are read; None if they say nothing of a status."""
-    letters = _letters(header)
-    if _CANCELLED_HEADER.fullmatch(letters):
+    words = letters(header)
+    if _CANCELLED_HEADER.fullmatch(words):
         return lambda text: "cancelled" if _agrees(text) else _says(text)
-    if _WAITING_HEADER.fullmatch(letters):
+    if _WAITING_HEADER.fullmatch(words):
         return lambda text: "waiting" if _agrees(text) else _says(text)
-    if _ASKING.search(letters) and not _ASKING_OR_FILLER.sub("", letters).strip("를을은는이가"):
+    if _ASKING.search(words) and not _ASKING_OR_FILLER.sub("", words).strip("를을은는이가"):
         return lambda text: "cancelled" if _declines(text) else _says(text)
-    if _STATUS_HEADER.search(letters) and not _OTHER_STATUS.search(letters):
+    if _STATUS_HEADER.search(words) and not _OTHER_STATUS.search(words):
         return lambda text: "cancelled" if _plain(text) in _NO else _says(text)
-    if _REMARK_HEADER.fullmatch(letters):
-        return lambda text: _BY_WORD.get(_letters(text))
+    if _REMARK_HEADER.fullmatch(words):
+        return lambda text: _BY_WORD.get(letters(text))
     return None
 
 
 def _doubts(header: str, cells: Sequence[str]) -> Iterator[str]:
     """Whether all cells are words of a status, though the header does not say so."""
-    if _OTHER_STATUS.search(_letters(header)) or _ASKING.search(_letters(header)):
+    if _OTHER_STATUS.search(letters(header)) or _ASKING.search(letters(header)):
         return  # it is about something else
-    words = [_letters(cell) for cell in cells if cell.strip()]
+    words = [letters(cell) for cell in cells if cell.strip()]
     not_counting = [word for word in words if word in _BY_WORD]
     if not_counting and all(word in _BY_WORD or word in _COUNTING for word in words):
         yield (
@@ -146,9 +150,9 @@ def _declines(text: str) -> bool:
 def _says(text: str) -> Status | None:
     """The status in `취소 (10/3)`, `개설자 취소` and `Waitlist #4`, but not in `취소 안 함`."""
     if _DENIED.search(text):
-        return _BY_WORD.get(_letters(text))
-    first = _letters(re.split(r"[(\[:,/#]|\s-", text.strip(), maxsplit=1)[0])
-    word = _letters(text.split(maxsplit=1)[0])
+        return _BY_WORD.get(letters(text))
+    first = letters(re.split(r"[(\[:,/#]|\s-", text.strip(), maxsplit=1)[0])
+    word = letters(text.split(maxsplit=1)[0])
     for candidate in (first, word):
         if candidate in _BY_WORD:
             return _BY_WORD[candidate]
@@ -159,21 +163,20 @@ def _says(text: str) -> Status | None:
 
 def status_of_title(text: str) -> Status | None:
     """The status in a title such as `취소자 명단` or `Waitlist`."""
-    letters = re.sub(r"(?:자|인원)?(?:명단|목록|list)?$", "", _letters(text))
-    return _BY_WORD.get(_letters(text)) or _BY_WORD.get(letters)
+    title = letters(text)
+    return _BY_WORD.get(title) or _BY_WORD.get(_OF_A_LIST.sub("", title))
 
 
 def status_in_name(name: str) -> Status | None:
     """The status in `김하나(취소)`, `[대기]김하나` and `김하나 - 불참`."""
     parts = re.findall(r"[(\[]([^)\]]*)[)\]]|\s-\s?(\S+)$", name)
-    words = (_letters(word) for part in parts for word in part if word)
+    words = (letters(word) for part in parts for word in part if word)
     return next((_BY_WORD[word] for word in words if word in _BY_WORD), None)
 
 
 def _shown(text: str) -> str:
     """On one short line, without numbers or addresses: people paste and mail the report."""
-    line = " ".join(printable(text).split())
-    line = re.sub(r"\S*@\S*|\d(?:[\s.-]?\d){8,}", "…", line)
+    line = re.sub(r"\S*@\S*|\d(?:[\s.-]?\d){8,}", "…", one_line(text))
     return line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + "…"
 
 
@@ -181,11 +184,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalpha, _plain(text)))
-
-
 _BY_WORD: dict[str, Status] = {
-    _letters(word): status for status in _NOT_COUNTING for word in WORDS["status"][status]
+    letters(word): status for status in _NOT_COUNTING for word in WORDS["status"][status]
 }
-_COUNTING = frozenset(map(_letters, WORDS["status"]["counting"])) | _YES | _NO
+_COUNTING = frozenset(map(letters, WORDS["status"]["counting"])) | _YES | _NO

@@ -52,7 +52,7 @@ def _rows(path: Path, encoding: Encoding, delimiter: str) -> Generator[Row, None
             last_line = lines.number if lines.number > line else None
             # A mark that opens after one person's details, and one that closes before the next
             # person's, make a record of both.
-            is_two = len(cells) > widest > 0 and any(map(_is_somebodys, cells))
+            is_two = len(cells) > widest > 0 and any(map(_is_detail, cells))
             widest = max(widest, len(cells))
             if last_line and (is_two or _has_swallowed_rows(cells, delimiter)):
                 yield Row(
@@ -76,7 +76,6 @@ class _Lines:
         self._again: deque[str] = deque()
         self._again_count = 0
         self._reader: Iterator[list[str]] | None = None
-        self._delimiter = ""
 
     def next_record(self, delimiter: str) -> list[str]:
         """Raises StopIteration, or csv.Error if its quotation marks do not match."""
@@ -126,7 +125,7 @@ def _has_swallowed_rows(cells: Sequence[str], delimiter: str) -> bool:
         parts = [part.split(delimiter) for part in _LINE_END.split(cell)]
         if len(parts) == 1:
             continue
-        if any(len(part) > 1 and any(map(_is_somebodys, part)) for part in parts):
+        if any(len(part) > 1 and any(map(_is_detail, part)) for part in parts):
             return True
         widths = [len(part) for part in parts]
         as_rows = [width - index, *[width] * (len(parts) - 2), index + 1]
@@ -136,5 +135,6 @@ def _has_swallowed_rows(cells: Sequence[str], delimiter: str) -> bool:
     return False
 
 
-def _is_somebodys(text: str) -> bool:
+def _is_detail(text: str) -> bool:
+    """Also a short number, which could be a date or a price among headers: here it is told."""
     return looks_like_phone(text) or looks_like_email(text)

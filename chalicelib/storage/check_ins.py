@@ -125,10 +125,7 @@ class CheckInTable:
         found = set()
         for batch in batched(attendee_ids, MOST_GETS):
             keys = [_key(event_code, attendee) for attendee in batch]
-            items = self._batches.get(
-                {"Keys": keys, "ProjectionExpression": "attendee_id", "ConsistentRead": True}
-            )
-            found |= {item["attendee_id"]["S"] for item in items}
+            found |= {item["attendee_id"]["S"] for item in self._items(keys)}
         return found
 
     def by_number(self, check_in_id: str) -> CheckIn | None:
@@ -150,14 +147,8 @@ class CheckInTable:
             return sum(page["Count"] for page in self._by_event(event_code, Select="COUNT"))
 
     def _items(self, entries: Sequence[Item]) -> Iterator[Item]:
-        """The items that are still there for these entries, in their order (consistent reads).
-
-        An item that has just changed can have two entries, but DynamoDB refuses repeated keys.
-        """
-        keys = {
-            entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
-            for entry in entries
-        }
+        """The items that are still there for these entries, in their order (consistent reads)."""
+        keys = keys_of(entries)
         items = self._batches.get({"Keys": list(keys.values()), "ConsistentRead": True})
         now = self._now()
         found = {item["attendee_id"]["S"]: item for item in items if not is_gone(item, now)}
@@ -171,6 +162,17 @@ class CheckInTable:
             ExpressionAttributeValues={":code": {"S": event_code}},
             **options,
         )
+
+
+def keys_of(entries: Sequence[Item]) -> dict[str, Item]:
+    """The key of each item that these entries of an index are about, by attendee id.
+
+    An item that has just changed can have two entries, but DynamoDB refuses repeated keys.
+    """
+    return {
+        entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
+        for entry in entries
+    }
 
 
 def _key(event_code: str, attendee_id: str) -> Item:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from chalicelib.storage.batches import MOST_GETS, MOST_WRITES, Batches, batched
+from chalicelib.storage.check_ins import keys_of
 from chalicelib.storage.dynamodb import storage_errors, to_item, utc_now
 
 if TYPE_CHECKING:
@@ -160,13 +161,8 @@ class Holdings:
         }
 
     def _check_ins(self, entries: Sequence[Item]) -> Iterator[Holding]:
-        """An item that has just changed can have two entries, but keys must not be repeated."""
-        keys = {
-            entry["attendee_id"]["S"]: {name: entry[name] for name in ("attendee_id", "event_code")}
-            for entry in entries
-        }
         wanted: Any = {
-            "Keys": list(keys.values()),
+            "Keys": list(keys_of(entries).values()),
             "ProjectionExpression": _WANTED,
             "ConsistentRead": True,
         }

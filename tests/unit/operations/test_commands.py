@@ -8,21 +8,8 @@ from click.testing import CliRunner
 from commands import Commands
 
 from chalicelib.attendance.errors import StorageUnavailable
-from chalicelib.attendance.event import Event
 from chalicelib.settings import SettingsError
-from chalicelib.wiring import Wiring
 from operations.__main__ import operations
-
-
-@pytest.fixture
-def run(wiring: Wiring) -> Commands:
-    return Commands(wiring)
-
-
-@pytest.fixture
-def run_on_event(run: Commands, event: Event) -> Commands:
-    run.wiring.event_table.put(event)
-    return run
 
 
 @pytest.mark.parametrize(

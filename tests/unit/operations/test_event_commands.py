@@ -13,24 +13,12 @@ from commands import REQUIRED, Commands
 
 from chalicelib.attendance.event import Event
 from chalicelib.web.access import kiosk_key
-from chalicelib.wiring import Wiring
 from operations import event_changes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 WINDOW = ("starts_at", "check_in_opens_at", "check_in_closes_at")
-
-
-@pytest.fixture
-def run(wiring: Wiring) -> Commands:
-    return Commands(wiring)
-
-
-@pytest.fixture
-def run_on_event(run: Commands, event: Event) -> Commands:
-    run.wiring.event_table.put(event)
-    return run
 
 
 def test_an_event_is_created_with_sensible_assumptions(run: Commands) -> None:
